@@ -1,0 +1,100 @@
+"""Read a YAML file into frozen, validated settings. Every mistake in it becomes one readable paragraph."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic.dataclasses import dataclass as _dataclass
+
+from recsys.faults import BadSettings
+
+T = TypeVar("T")
+
+# Strict enough that `ranks: "two"` is an error, lenient enough that `minutes: 5` fills a float.
+frozen = _dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+
+
+def read_settings(cls: type[T], path: str | Path, overrides: list[str] | None = None) -> T:
+    """Fill `cls` from the YAML file at `path`, then from `overrides`, each `section.key=value` in YAML syntax."""
+    return fill(cls, read_mapping(path, overrides), str(path))
+
+
+def read_mapping(path: str | Path, overrides: list[str] | None = None) -> dict[str, Any]:
+    """The YAML file at `path` as a mapping, with `overrides` laid over it; nothing is checked yet."""
+    mapping = _load(Path(path))
+    for override in overrides or []:
+        _lay_over(mapping, override)
+    return mapping
+
+
+def fill(cls: type[T], mapping: dict[str, Any], where: str) -> T:
+    """Fill the dataclass `cls` from `mapping`; `where` names the file in the message of a fault."""
+    try:
+        return TypeAdapter(cls).validate_python(mapping)
+    except ValidationError as error:
+        problems = "\n".join(f"  - {_explain(problem, cls)}" for problem in error.errors())
+        raise BadSettings(f"{where} is not usable:\n{problems}\nMend these and run again; nothing was read or written.") from None
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadSettings(f"There is no settings file {path}. Give the path of a YAML file; samples are in conf/.") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadSettings(f"The settings file {path} cannot be read as UTF-8 text: {error}.") from None
+    try:
+        mapping = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise BadSettings(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+    if not isinstance(mapping, dict):
+        raise BadSettings(f"{path} must hold `key: value` lines, but holds {type(mapping).__name__}.")
+    return mapping
+
+
+def _lay_over(mapping: dict[str, Any], override: str) -> None:
+    name, equals, value = override.partition("=")
+    if not equals or not name:
+        raise BadSettings(f"'{override}' is not a setting: write section.key=value, as in training.ranks=2.")
+    *sections, key = name.split(".")
+    for section in sections:
+        inner = mapping.get(section)
+        mapping[section] = inner if isinstance(inner, dict) else {}
+        mapping = mapping[section]
+    try:
+        mapping[key] = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise BadSettings(f"The value of '{override}' is not valid YAML; quote it, as in {name}='\"text\"'.") from None
+
+
+def _explain(problem: dict[str, Any], cls: type) -> str:
+    name = ".".join(str(part) for part in problem["loc"]) or "the whole file"
+    if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
+        known = _known_names(cls, problem["loc"][:-1])
+        near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
+        return f"unknown setting {name}; " + (f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}")
+    if problem["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
+        return f"{name} is missing and has no default"
+    return f"{name} = {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+
+
+def _known_names(cls: Any, location: tuple[Any, ...]) -> list[str]:
+    """The settings known at `location`, read from the JSON schema so that nested and optional sections work."""
+    schema = TypeAdapter(cls).json_schema()
+    definitions = schema.get("$defs", {})
+
+    def resolve(node: dict[str, Any]) -> dict[str, Any]:
+        if "$ref" in node:
+            return resolve(definitions[node["$ref"].rsplit("/", 1)[-1]])
+        options = [resolve(option) for option in node.get("anyOf", []) + node.get("allOf", [])]
+        return next((option for option in options if "properties" in option), node)
+
+    node = resolve(schema)
+    for part in location:
+        inner = node.get("properties", {}).get(part) or node.get("additionalProperties") or node.get("items") or {}
+        node = resolve(inner if isinstance(inner, dict) else {})
+    return sorted(node.get("properties", {}))

@@ -1,0 +1,31 @@
+"""Faults a user can mend. Each message names the place, the value, what was allowed and what to do.
+
+The exit code tells a scheduler whom to wake: the person who wrote the settings (2), the owner of the
+data (3), or whoever runs the machines (4). Anything else is a defect of ours and keeps its stack trace.
+"""
+
+
+class Fault(Exception):
+    """A fault whose message is a whole paragraph for a person; a job prints it without a stack trace."""
+
+    exit_code = 2
+
+
+class BadSettings(Fault):
+    """A settings, source or model file is wrong: unknown key, wrong type, value out of range, file not there."""
+
+
+class BadData(Fault):
+    """The input is broken, or more of it was rejected than its source accepts. Nothing was written."""
+
+    exit_code = 3
+
+
+class MissingTable(BadData):
+    """A stage was run before the stage that makes its input."""
+
+
+class Infrastructure(Fault):
+    """The machine lacks something: a package, memory, a worker."""
+
+    exit_code = 4

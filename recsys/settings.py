@@ -1,0 +1,131 @@
+"""All settings of a run, with their defaults. A shop's YAML file overrides what differs for it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from recsys.columns import PURCHASE, REPURCHASE
+from recsys.configuration import frozen, read_settings
+from recsys.faults import BadSettings
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=1)]
+Behaviour = Literal["browse", "collect", "cart", "purchase", "repurchase", "comment"]
+
+
+@frozen
+class SparkSettings:
+    master: str | None = None  # only for runs without spark-submit; `local[2]` on a laptop
+    conf: dict[str, str] = Field(default_factory=dict)  # any spark.* option
+
+
+@frozen
+class SplitSettings:
+    kind: Literal["time", "leave_one_out"] = "time"  # leave_one_out only to compare with published figures
+    test_days: Count = 28  # the last days of the log, which no method is fitted on
+    validation_days: Count = 7  # the days before them, which stop the training in time
+
+
+@frozen
+class AttributeSettings:
+    correlation_threshold: Share = 0.95  # |Pearson| from which two attributes are integrated
+
+
+@frozen
+class SegmentSettings:
+    k_min: Annotated[int, Field(ge=2)] = 2
+    k_max: Annotated[int, Field(ge=2)] = 10
+    seeds: Count = 3  # random starts for every k; the one of least inertia stands for its k
+    seed: int = 17
+    max_iterations: Count = 50
+    exact_pairs_below: Count = 1_000  # clusters smaller than this get every pair; larger ones a sample
+    sampled_pairs: Count = 20_000  # pairs drawn in a larger cluster; the error falls with its square root
+
+
+@frozen
+class SequenceSettings:
+    length: Annotated[int, Field(ge=8)] = 128  # events in a window
+    stride: Count = 96  # events between the starts of two training windows of a user
+    max_windows: Count = 64  # training windows kept for a user, latest first
+    memory: Count = 128  # distinct older products remembered beside a window, with count and last day
+    min_item_users: Count = 5  # rarer products (by distinct users in training) get no index
+    max_items: Count = 200_000  # most frequent products kept when more qualify
+    behaviours: tuple[Behaviour, ...] = ("browse", "collect", "cart", "purchase", "repurchase", "comment")
+    files: Count = 16  # files a split is written to; at least as many as training ranks, better several times
+
+
+@frozen
+class TrainingSettings:
+    model: str = "models/bilstm_transformer.yaml"  # beside the settings file
+    ranks: Count = 2  # Horovod processes; one for each GPU, or one for each physical core pair
+    threads_per_rank: Annotated[int, Field(ge=0)] = 1  # CPU threads; 0 leaves it to TensorFlow
+    epochs: Count = 10
+    minutes: Annotated[float, Field(gt=0)] = 60.0  # no epoch is begun after this; the best weights so far win
+    batch_size: Count = 32  # windows in a step, on each rank
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    patience: Count = 2  # epochs without a better validation NDCG before stopping
+    seed: int = 17
+    precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"  # mixed_* on GPUs
+    negatives: Count = 1024  # shared negatives of the sampled softmax
+    full_softmax_below: Annotated[int, Field(ge=0)] = 8_000  # catalogues up to this size get the full cross-entropy
+    timeout_seconds: Count = 120  # to start all ranks
+
+
+@frozen
+class EvaluationSettings:
+    list_lengths: tuple[Count, ...] = (5, 10, 20, 30, 40, 60)
+    relevant: tuple[Behaviour, ...] = (PURCHASE, REPURCHASE)  # test events that count as liked
+    drop_seen: bool = False  # True ranks only products that are new to the user
+    recent_days: Count = 7  # of recent popularity
+    als_rank: Count = 64
+    als_iterations: Count = 10
+    als_alpha: float = 20.0
+    rules_min_support: Share = 0.0005
+    rules_min_confidence: Share = 0.01
+
+
+@frozen
+class PushSettings:
+    n: Count = 10
+    drop_bought: bool = False  # True pushes only products the user has not bought yet
+    drop_unavailable: bool = True
+    behaviour: Behaviour | None = PURCHASE  # what the push should lead to; null for any behaviour
+
+
+@frozen
+class ReportSettings:
+    sample_users: Count = 6
+    seed: int = 17
+
+
+@frozen
+class Settings:
+    source: str  # YAML of the shop's log and product list, beside the settings file
+    lake: str = "var/lake"  # a folder, an object-store URL, or catalog.schema
+    models: str = "var/models"
+    report_path: str = "var/report.html"
+    spark: SparkSettings = Field(default_factory=SparkSettings)
+    split: SplitSettings = Field(default_factory=SplitSettings)
+    attributes: AttributeSettings = Field(default_factory=AttributeSettings)
+    segments: SegmentSettings = Field(default_factory=SegmentSettings)
+    sequences: SequenceSettings = Field(default_factory=SequenceSettings)
+    training: TrainingSettings = Field(default_factory=TrainingSettings)
+    evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
+    pushes: PushSettings = Field(default_factory=PushSettings)
+    report: ReportSettings = Field(default_factory=ReportSettings)
+    folder: str = ""  # where the settings file lies; filled when it is read
+
+    def beside(self, path: str) -> Path:
+        """`path` as seen from the settings file."""
+        return Path(self.folder) / path
+
+
+def load_settings(path: str | Path, overrides: list[str] | None = None) -> Settings:
+    """The settings of the YAML file at `path`, with `section.key=value` overrides laid over it."""
+    settings = read_settings(Settings, path, [*(overrides or []), f"folder={str(Path(path).parent)!r}"])
+    if settings.segments.k_min > settings.segments.k_max:
+        raise BadSettings(f"{path}: segments.k_min = {settings.segments.k_min} is above k_max = {settings.segments.k_max}.")
+    return settings

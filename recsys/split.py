@@ -1,0 +1,74 @@
+"""Where the past ends: the one place that says which events are trained on, validated on and tested on.
+
+Every event up to `ds` gets a role. What a split may look at (its history) and what it is judged by (its
+targets) follow from the roles alone:
+
+    split        history of roles        targets of role
+    train        train                   (inside the history)
+    validation   train                   validation
+    test         train, validation       test
+    push         all                     (the future)
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys.settings import SplitSettings
+
+TRAIN, VALIDATION, TEST, PUSH = "train", "validation", "test", "push"
+_HISTORY_ROLES = {
+    TRAIN: (TRAIN,),
+    VALIDATION: (TRAIN,),
+    TEST: (TRAIN, VALIDATION),
+    PUSH: (TRAIN, VALIDATION, TEST),
+}
+
+
+def with_role(events: DataFrame, settings: SplitSettings, ds: date) -> DataFrame:
+    """The events up to and including `ds`, each with its role: train, validation or test.
+
+    `time`: the last `test_days` days up to `ds` are test, the `validation_days` before them validation.
+    `leave_one_out`: of every user the last event is test and the last but one validation; events of one
+    moment are ordered by `event_id`, a hash, so that no method profits from the order of a file.
+    """
+    seen = events.where(F.col(c.DAY) <= F.lit(ds))
+    return seen.withColumn(c.ROLE, _role_by_time(settings, ds) if settings.kind == "time" else _role_by_position())
+
+
+def history(events: DataFrame, split: str) -> DataFrame:
+    """The events, from `with_role`, that `split` may look at."""
+    return events.where(F.col(c.ROLE).isin(*_HISTORY_ROLES[split]))
+
+
+def targets(events: DataFrame, split: str) -> DataFrame:
+    """The events, from `with_role`, that validation or test lists are judged by."""
+    return events.where(F.col(c.ROLE) == split)
+
+
+def test_start(settings: SplitSettings, ds: date) -> date:
+    """The first day of the test period of a time split."""
+    return ds - timedelta(days=settings.test_days - 1)
+
+
+def validation_start(settings: SplitSettings, ds: date) -> date:
+    """The first day of the validation period of a time split; training ends the day before."""
+    return test_start(settings, ds) - timedelta(days=settings.validation_days)
+
+
+def _role_by_time(settings: SplitSettings, ds: date) -> Column:
+    return (
+        F.when(F.col(c.DAY) >= F.lit(test_start(settings, ds)), TEST)
+        .when(F.col(c.DAY) >= F.lit(validation_start(settings, ds)), VALIDATION)
+        .otherwise(TRAIN)
+    )
+
+
+def _role_by_position() -> Column:
+    latest_first = Window.partitionBy(c.USER).orderBy(F.col(c.TIME).desc(), F.col(c.EVENT_ID).desc())
+    age = F.row_number().over(latest_first)
+    return F.when(age == 1, TEST).when(age == 2, VALIDATION).otherwise(TRAIN)

@@ -1,0 +1,206 @@
+"""The tables of the lake: their contracts, and the only place that reads and writes Delta."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass, field
+from datetime import date
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.utils import AnalysisException
+
+from recsys import columns as c
+from recsys.faults import BadData, MissingTable
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The contract of a table: its columns in order with their Spark SQL types, and what a row is."""
+
+    name: str
+    grain: str
+    columns: dict[str, str]
+    made_by: str  # the job that writes it
+    partitions: tuple[str, ...] = (c.DAY,)
+    open_ended: bool = False  # further columns of type double may follow (user attributes)
+
+
+EVENTS = Table("events", "one behaviour of one user on one product", {
+    c.EVENT_ID: "string", c.USER: "string", c.ITEM: "string", c.BEHAVIOUR: "string", c.TIME: "timestamp",
+    c.BASKET: "string", c.QUANTITY: "double", c.PRICE: "double", c.RATING: "double",
+    c.SOURCE: "string", c.SOURCE_FILE: "string", c.DAY: "date",
+}, "ingest_events", partitions=())
+QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with every reason", {
+    c.SOURCE: "string", c.SOURCE_FILE: "string", c.RAW: "string", c.REASONS: "array<string>",
+}, "ingest_events", partitions=())
+INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped", {
+    c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
+    c.REJECTED: "bigint", c.COPIES: "bigint",
+}, "ingest_events", partitions=())
+PRODUCTS = Table("products", "one product as known at the end of the day", {
+    c.ITEM: "string", c.NAME: "string", c.PRICE: "double", c.CATEGORY: "string", c.BRAND: "string",
+    c.AVAILABLE: "boolean", c.DAY: "date",
+}, "ingest_products")
+USER_FEATURES = Table("user_features", "one user's raw attributes, from the history of one split", {
+    c.USER: "string", c.SPLIT: "string", c.DAY: "date",
+}, "build_user_features", partitions=(c.DAY, c.SPLIT), open_ended=True)
+CORRELATIONS = Table("correlations", "one pair of attributes and what was decided", {
+    c.ATTRIBUTE_A: "string", c.ATTRIBUTE_B: "string", c.CORRELATION: "double", c.DECISION: "string", c.DAY: "date",
+}, "correlate_attributes")
+NORMALIZER = Table("normalizer", "one retained attribute with its extremes on the training period", {
+    c.POSITION: "int", c.ATTRIBUTE: "string", c.MINIMUM: "double", c.MAXIMUM: "double", c.DAY: "date",
+}, "fit_normalizer")
+SEGMENTS = Table("segments", "one user's segment, from the history of one split", {
+    c.USER: "string", c.SEGMENT: "int", c.DISTANCE: "double", c.SPLIT: "string", c.DAY: "date",
+}, "segment_users", partitions=(c.DAY, c.SPLIT))
+SEGMENT_CENTROIDS = Table("segment_centroids", "one segment of the chosen k", {
+    c.SEGMENT: "int", c.CENTROID: "array<double>", c.SIZE: "bigint", c.DAY: "date",
+}, "segment_users")
+SEGMENT_QUALITY = Table("segment_quality", "one k of the sweep, its best seed and its Davies-Bouldin index", {
+    c.K: "int", c.SEED: "int", c.INERTIA: "double", c.DAVIES_BOULDIN: "double", c.STANDARD_ERROR: "double",
+    c.CHOSEN: "boolean", c.DAY: "date",
+}, "segment_users")
+VOCABULARY = Table("vocabulary", "one product that the model knows, numbered from 1", {
+    c.ITEM: "string", c.ITEM_INDEX: "int", c.EVENTS: "bigint", c.USERS: "bigint", c.DAY: "date",
+}, "build_sequences")
+SEQUENCES = Table("sequences", "one window of one user's history, for one split", {
+    c.USER: "string", c.WINDOW: "int", c.LENGTH: "int", c.ITEMS: "array<int>", c.BEHAVIOURS: "array<int>",
+    c.GAPS: "array<int>", c.DAYS: "array<int>", c.VISITS: "array<int>", c.MEMORY_ITEMS: "array<int>",
+    c.MEMORY_COUNTS: "array<float>", c.MEMORY_DAYS: "array<int>", c.QUERY_DAY: "int", c.SEGMENT: "int",
+    c.ATTRIBUTES: "array<float>", c.TARGETS: "array<int>", c.SPLIT: "string", c.DAY: "date",
+}, "build_sequences", partitions=(c.DAY, c.SPLIT))
+PUSHES = Table("pushes", "one pushed product of one user", {
+    c.USER: "string", c.RANK: "int", c.ITEM: "string", c.SCORE: "double", c.NAME: "string", c.PRICE: "double",
+    c.ORIGIN: "string", c.MODEL_VERSION: "string", c.EVENTS_VERSION: "bigint", c.DAY: "date",
+}, "push_products")
+EVALUATIONS = Table("evaluations", "one method, split, metric and list length", {
+    c.METHOD: "string", c.SPLIT: "string", c.METRIC: "string", c.LIST_LENGTH: "int", c.VALUE: "double",
+    c.USERS: "bigint", c.DAY: "date",
+}, "evaluate_models")
+COSTS = Table("costs", "one method and stage, on the machine that ran it", {
+    c.METHOD: "string", c.STAGE: "string", c.SECONDS: "double", c.ROWS: "bigint", c.DAY: "date",
+}, "evaluate_models")
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A live Parquet file of one table version."""
+
+    url: str
+    rows: int
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The Delta tables below one root: a folder, an object-store URL, or `catalog.schema`.
+
+    A write replaces what it names in one Delta commit, or leaves the table as it was.
+    """
+
+    spark: SparkSession = field(repr=False)
+    root: str
+
+    @property
+    def _is_path(self) -> bool:
+        return "/" in self.root or self.root.startswith(".")
+
+    def location(self, table: Table) -> str:
+        """The path or the three-part name of `table`."""
+        return f"{self.root.rstrip('/')}/{table.name}" if self._is_path else f"{self.root}.{table.name}"
+
+    def _identifier(self, table: Table) -> str:
+        return f"delta.`{self.location(table)}`" if self._is_path else self.location(table)
+
+    def exists(self, table: Table) -> bool:
+        try:
+            self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").collect()
+        except AnalysisException:
+            return False
+        return True
+
+    def read(self, table: Table, version: int | None = None) -> DataFrame:
+        """The whole table, at `version` or as it is now.
+
+        Raises:
+            MissingTable: the table was never written.
+        """
+        if not self.exists(table):
+            raise MissingTable(
+                f"There is no table {self.location(table)} ({table.grain}). Run jobs/{table.made_by}.py first; "
+                "jobs/run_pipeline.py runs every stage in order."
+            )
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.location(table)) if self._is_path else reader.table(self.location(table))
+
+    def read_day(self, table: Table, ds: date, version: int | None = None) -> DataFrame:
+        """The rows of one day.
+
+        Raises:
+            MissingTable: the table, or that day of it, was never written.
+        """
+        day = self.read(table, version).where(F.col(c.DAY) == F.lit(ds))
+        if day.isEmpty():
+            raise MissingTable(f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first.")
+        return day
+
+    def replace_day(self, rows: DataFrame, table: Table, ds: date) -> int:
+        """Replace the day `ds` of `table` by `rows`, which hold that day only. Returns the rows written."""
+        return self.replace_where(rows, table, f"{c.DAY} = DATE'{ds}'", of=str(ds))
+
+    def replace_where(self, rows: DataFrame, table: Table, predicate: str, of: str) -> int:
+        """Replace the rows of `table` that fulfil `predicate` by `rows`, which all fulfil it, in one commit.
+
+        Args:
+            rows: columns as in the contract of `table`, in any order.
+            predicate: Spark SQL over the columns of `table`.
+            of: what is replaced, for the log line.
+        """
+        started = time.monotonic()
+        writer = (
+            in_contract(rows, table).write.format("delta").mode("overwrite")
+            .option("replaceWhere", predicate).partitionBy(*table.partitions)
+            # Training reads the Parquet files themselves, so a deleted row must be gone from its file.
+            .option("delta.enableDeletionVectors", "false")
+        )
+        writer.save(self.location(table)) if self._is_path else writer.saveAsTable(self.location(table))
+        written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
+        log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
+        return written
+
+    def version(self, table: Table) -> int:
+        """The number of the last commit of `table`."""
+        return int(self._last_commit(table)["version"])
+
+    def _last_commit(self, table: Table) -> dict:
+        history = self.spark.sql(f"DESCRIBE HISTORY {self._identifier(table)} LIMIT 1")
+        return history.select("version", "operationMetrics").first().asDict()
+
+    def files(self, table: Table, ds: date, split: str, version: int) -> list[DataFile]:
+        """The live Parquet files of one day and split at `version`, with their row counts, in a stable order."""
+        rows = self.read(table, version).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
+        counted = rows.groupBy(F.col("_metadata.file_path").alias("url")).count().orderBy("url")
+        return [DataFile(row["url"], row["count"]) for row in counted.collect()]
+
+
+def in_contract(rows: DataFrame, table: Table) -> DataFrame:
+    """`rows` with the columns of `table` in contract order.
+
+    Raises:
+        BadData: a column is missing, unknown, or of another type.
+    """
+    found = dict(rows.dtypes)
+    extra = sorted(set(found) - set(table.columns))
+    if table.open_ended:
+        extra = [name for name in extra if found[name] != "double"]
+    missing = [name for name in table.columns if name not in found]
+    wrong = [f"{name} is {found[name]}, not {kind}" for name, kind in table.columns.items() if found.get(name, kind) != kind]
+    if missing or extra or wrong:
+        raise BadData(f"Rows for table {table.name} break its contract: missing {missing}, unknown {extra}, wrong type {wrong}.")
+    rest = [name for name in rows.columns if name not in table.columns]
+    return rows.select(*table.columns, *rest)

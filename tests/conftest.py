@@ -1,0 +1,23 @@
+"""One small Spark session for the whole suite, and a lake in a temporary folder for a test."""
+
+import logging
+
+import pytest
+
+from recsys.session import build_session
+from recsys.settings import SparkSettings
+from recsys.tables import Lake
+
+
+@pytest.fixture(scope="session")
+def spark():
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    conf = {"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
+    session = build_session("tests", SparkSettings(master="local[2]", conf=conf))
+    yield session
+    session.stop()
+
+
+@pytest.fixture
+def lake(spark, tmp_path):
+    return Lake(spark, str(tmp_path / "lake"))
