@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from pyspark.sql import SparkSession
 
 from recsys.settings import SparkSettings
@@ -27,20 +30,31 @@ _LOCAL = {
 def build_session(name: str, settings: SparkSettings = SparkSettings()) -> SparkSession:
     """The session that is already there (Databricks, a notebook), else a new one.
 
-    `settings.master` counts only where spark-submit has not named one; with a local master the defaults
-    suit one small machine. `settings.conf` overrides everything.
+    Under spark-submit its command line and spark-defaults.conf say where to run: `settings.master` is then
+    left aside. `settings.conf` overrides the options of both, but cannot resize a driver that already runs.
     """
     running = SparkSession.getActiveSession()
     if running is not None:
         return running
     builder = SparkSession.builder.appName(name)
-    conf = dict(_ALWAYS)
-    if settings.master:
-        builder = builder.master(settings.master)
-        if settings.master.startswith("local"):
-            conf |= _LOCAL
-    for key, value in (conf | settings.conf).items():
+    for key, value in _options(settings, submitted="PYSPARK_GATEWAY_PORT" in os.environ).items():
         builder = builder.config(key, value)
     session = builder.getOrCreate()
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def _options(settings: SparkSettings, submitted: bool) -> dict[str, str]:
+    """The spark.* options to ask for; `submitted` says that spark-submit started this process."""
+    options = dict(_ALWAYS)
+    if settings.master and not submitted:
+        options["spark.master"] = settings.master
+        if settings.master.startswith("local"):
+            # Else the Python workers are the first python3 on the PATH, which need not be the one that runs here.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            options |= _LOCAL
+    return options | {key: _as_text(value) for key, value in settings.conf.items()}
+
+
+def _as_text(value: str | bool | int | float) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -19,7 +19,7 @@ Behaviour = Literal["browse", "collect", "cart", "purchase", "repurchase", "comm
 @frozen
 class SparkSettings:
     master: str | None = None  # only for runs without spark-submit; `local[2]` on a laptop
-    conf: dict[str, str] = Field(default_factory=dict)  # any spark.* option
+    conf: dict[str, str | bool | int | float] = Field(default_factory=dict)  # any spark.* option
 
 
 @frozen
