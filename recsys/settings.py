@@ -93,6 +93,7 @@ class PushSettings:
     drop_bought: bool = False  # True pushes only products the user has not bought yet
     drop_unavailable: bool = True
     behaviour: Behaviour | None = PURCHASE  # what the push should lead to; null for any behaviour
+    popular_days: Count = 28  # days of history that the popular products of short lists are counted over
 
 
 @frozen
