@@ -12,6 +12,7 @@ targets) follow from the roles alone:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 from pyspark.sql import Column, DataFrame, Window
@@ -45,6 +46,15 @@ def history(events: DataFrame, split: str) -> DataFrame:
     return events.where(F.col(c.ROLE).isin(*_HISTORY_ROLES[split]))
 
 
+def histories(events: DataFrame, splits: Sequence[str]) -> DataFrame:
+    """The histories of several splits in one pass, told apart by the column `split`.
+
+    An event that several splits may look at appears once for each of them.
+    """
+    looked_at = F.array(*[F.when(F.col(c.ROLE).isin(*_HISTORY_ROLES[split]), F.lit(split)) for split in splits])
+    return events.withColumn(c.SPLIT, F.explode(F.array_compact(looked_at)))
+
+
 def targets(events: DataFrame, split: str) -> DataFrame:
     """The events, from `with_role`, that validation or test lists are judged by."""
     return events.where(F.col(c.ROLE) == split)
@@ -58,6 +68,13 @@ def test_start(settings: SplitSettings, ds: date) -> date:
 def validation_start(settings: SplitSettings, ds: date) -> date:
     """The first day of the validation period of a time split; training ends the day before."""
     return test_start(settings, ds) - timedelta(days=settings.validation_days)
+
+
+def history_end(settings: SplitSettings, split: str, ds: date) -> date:
+    """The last day that the history of `split` may reach; with leave-one-out that is `ds` for every split."""
+    if settings.kind == "leave_one_out" or split == PUSH:
+        return ds
+    return (test_start(settings, ds) if split == TEST else validation_start(settings, ds)) - timedelta(days=1)
 
 
 def _role_by_time(settings: SplitSettings, ds: date) -> Column:
