@@ -40,6 +40,17 @@ def fill(cls: type[T], mapping: dict[str, Any], where: str) -> T:
         raise BadSettings(f"{where} is not usable:\n{problems}\nMend these and run again; nothing was read or written.") from None
 
 
+class _Loader(yaml.SafeLoader):
+    """YAML in which a key given twice is an error, not a silent replacement of the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        keys = [self.construct_object(key) for key, _ in node.value]
+        for position, (key, _) in enumerate(node.value):
+            if keys[position] in keys[:position]:
+                raise yaml.constructor.ConstructorError(problem=f"'{keys[position]}' is given twice", problem_mark=key.start_mark)
+        return super().construct_mapping(node, deep)
+
+
 def _load(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8")
@@ -48,27 +59,30 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise BadSettings(f"The settings file {path} cannot be read as UTF-8 text: {error}.") from None
     try:
-        mapping = yaml.safe_load(text)
+        mapping = yaml.load(text, Loader=_Loader)
     except yaml.YAMLError as error:
         raise BadSettings(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(mapping, dict):
-        raise BadSettings(f"{path} must hold `key: value` lines, but holds {type(mapping).__name__}.")
+        held = "nothing" if mapping is None else type(mapping).__name__
+        raise BadSettings(f"{path} must hold `key: value` lines, but holds {held}.")
     return mapping
 
 
 def _lay_over(mapping: dict[str, Any], override: str) -> None:
     name, equals, value = override.partition("=")
-    if not equals or not name:
-        raise BadSettings(f"'{override}' is not a setting: write section.key=value, as in training.ranks=2.")
     *sections, key = name.split(".")
+    if not equals or not all([*sections, key]):
+        raise BadSettings(f"'{override}' is not a setting: write section.key=value, as in training.ranks=2.")
     for section in sections:
         inner = mapping.get(section)
         mapping[section] = inner if isinstance(inner, dict) else {}
         mapping = mapping[section]
     try:
-        mapping[key] = yaml.safe_load(value)
+        new = yaml.load(value, Loader=_Loader)
     except yaml.YAMLError:
         raise BadSettings(f"The value of '{override}' is not valid YAML; quote it, as in {name}='\"text\"'.") from None
+    old = mapping.get(key)
+    mapping[key] = {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
 
 
 def _explain(problem: dict[str, Any], cls: type) -> str:

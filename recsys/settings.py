@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -105,6 +106,8 @@ class ReportSettings:
 @frozen
 class Settings:
     source: str  # YAML of the shop's log and product list, beside the settings file
+    source_path: str | None = None  # where the log lies, if not where that YAML says
+    products_path: str | None = None  # the same for the product list
     lake: str = "var/lake"  # a folder, an object-store URL, or catalog.schema
     models: str = "var/models"
     report_path: str = "var/report.html"
@@ -126,7 +129,7 @@ class Settings:
 
 def load_settings(path: str | Path, overrides: list[str] | None = None) -> Settings:
     """The settings of the YAML file at `path`, with `section.key=value` overrides laid over it."""
-    settings = read_settings(Settings, path, [*(overrides or []), f"folder={str(Path(path).parent)!r}"])
+    settings = replace(read_settings(Settings, path, overrides), folder=str(Path(path).parent))
     if settings.segments.k_min > settings.segments.k_max:
         raise BadSettings(f"{path}: segments.k_min = {settings.segments.k_min} is above k_max = {settings.segments.k_max}.")
     return settings
