@@ -1,0 +1,75 @@
+import os
+
+import fake_model
+import pyarrow as pa
+import pytest
+from pyspark.testing import assertDataFrameEqual
+
+from recsys import columns as c
+from recsys.pushes.scoring import Request, resident, scored, top_items
+
+SCORED = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
+
+
+def test_every_known_user_gets_the_models_best_products_by_name(spark, tmp_path):
+    path = fake_model.save(tmp_path / "one", ["milk", "soap", "tea"], rows=2)
+    sequences = spark.createDataFrame([
+        fake_model.sequence("ann", [1]), fake_model.sequence("bob", [1, 3]),
+        fake_model.sequence("new", []), fake_model.sequence("old", [], memory=(2, 0)),
+    ], fake_model.SCHEMA)
+
+    lists = top_items(sequences, path, n=2, batch_size=2, load=fake_model.loader())
+
+    expected = spark.createDataFrame([
+        ("ann", "soap", 1, 0.5), ("ann", "tea", 2, 0.25), ("bob", "milk", 1, 0.5), ("bob", "soap", 2, 0.25),
+        ("old", "milk", 1, 0.5), ("old", "soap", 2, 0.25),
+    ], SCORED)
+    assertDataFrameEqual(lists, expected)
+
+
+def test_banned_products_of_a_user_and_those_for_nobody_are_skipped(spark, tmp_path):
+    path = fake_model.save(tmp_path / "one", ["milk", "soap", "tea", "wax"], rows=2)
+    rows = [fake_model.sequence("ann", [1]) | {"banned": [2]}, fake_model.sequence("bob", [1]) | {"banned": None}]
+    sequences = spark.createDataFrame(rows, fake_model.SCHEMA + ", banned array<int>")
+
+    lists = top_items(sequences, path, n=3, banned="banned", never=["tea"], batch_size=2, load=fake_model.loader())
+
+    expected = spark.createDataFrame([
+        ("ann", "wax", 1, 0.125), ("ann", "milk", 2, 0.0625),
+        ("bob", "soap", 1, 0.5), ("bob", "wax", 2, 0.125), ("bob", "milk", 3, 0.0625),
+    ], SCORED)
+    assertDataFrameEqual(lists, expected)
+
+
+def test_lists_do_not_depend_on_partitions_or_batches(spark, tmp_path):
+    items = [f"p{number:02}" for number in range(20)]
+    rows = [fake_model.sequence(f"u{user:02}", [user % 20 + 1], segment=user % 3) for user in range(30)]
+    sequences = spark.createDataFrame(rows, fake_model.SCHEMA)
+
+    def lists(partitions, size):
+        path = fake_model.save(tmp_path / f"of_{size}", items, rows=size)
+        spread = sequences.repartition(partitions)
+        return top_items(spread, path, n=3, batch_size=size, load=fake_model.loader()).orderBy(c.USER, c.RANK).collect()
+
+    one = lists(1, 7)
+    assert len(one) == 90
+    assert lists(4, 7) == one
+    assert lists(13, 32) == one
+
+
+def test_a_model_is_loaded_once_and_anew_only_when_it_was_written_anew(tmp_path):
+    loads = []
+    path = fake_model.save(tmp_path / "one", ["milk"], rows=1)
+    load = lambda where: loads.append(where) or len(loads)
+
+    assert [resident(path, load), resident(path, load)] == [1, 1]
+    os.utime(path, ns=(1, 1))
+    assert resident(path, load) == 2
+
+
+def test_arrays_of_unequal_length_are_refused(tmp_path):
+    artifact = fake_model.loader()(fake_model.save(tmp_path / "one", ["milk"], rows=1))
+    rows = [fake_model.sequence("ann", [1]), fake_model.sequence("bob", [1]) | {c.ITEMS: [1, 2, 3]}]
+
+    with pytest.raises(ValueError):
+        list(scored(pa.RecordBatch.from_pylist(rows), artifact, Request(n=1)))
