@@ -13,6 +13,7 @@ _ALWAYS = {
     "spark.sql.extensions": "io.delta.sql.DeltaSparkSessionExtension",
     "spark.sql.catalog.spark_catalog": "org.apache.spark.sql.delta.catalog.DeltaCatalog",
     "spark.sql.session.timeZone": "UTC",
+    "spark.sql.legacy.timeParserPolicy": "CORRECTED",  # a time that does not fit its format is null, in every Spark
     "spark.sql.execution.arrow.pyspark.enabled": "true",
 }
 # Delta reads its own log with as many tasks as a cluster wants; on one machine that is most of the time.

@@ -39,7 +39,15 @@ QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with
 }, "ingest_events", partitions=())
 INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
-    c.REJECTED: "bigint", c.COPIES: "bigint",
+    c.REJECTED: "bigint", c.COPIES: "bigint", c.FINGERPRINT: "string",
+}, "ingest_events", partitions=())
+PRODUCT_MENTIONS = Table("product_mentions", "one way in which a log describes a product, counted by file and day", {
+    c.ITEM: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string", c.ROWS: "bigint",
+    c.SOURCE: "string", c.SOURCE_FILE: "string", c.DAY: "date",
+}, "ingest_events", partitions=())
+INCOMING = Table("events_incoming", "one input row of the last run as it was understood, before anything was committed", {
+    **EVENTS.columns, c.CODE: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string",
+    c.RAW: "string", c.REASONS: "array<string>", c.COPY: "boolean",
 }, "ingest_events", partitions=())
 PRODUCTS = Table("products", "one product as known at the end of the day", {
     c.ITEM: "string", c.NAME: "string", c.PRICE: "double", c.CATEGORY: "string", c.BRAND: "string",
@@ -172,6 +180,17 @@ class Lake:
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
+
+    def amend(self, rows: DataFrame, table: Table, key: str, of: str) -> None:
+        """Give the rows of `table` that share `key` with a row of `rows` the values of its other columns, in one commit."""
+        started = time.monotonic()
+        rows.createOrReplaceTempView("amended_rows")
+        values = ", ".join(f"old.{name} = new.{name}" for name in rows.columns if name != key)
+        self.spark.sql(
+            f"MERGE INTO {self._identifier(table)} AS old USING amended_rows AS new ON old.{key} = new.{key} "
+            f"WHEN MATCHED THEN UPDATE SET {values}"
+        )
+        log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
 
     def version(self, table: Table) -> int:
         """The number of the last commit of `table`."""
