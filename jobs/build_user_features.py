@@ -1,0 +1,27 @@
+"""Sum up every user's behaviour as numbers, from what each split may look at.
+
+Reads   events          one behaviour of one user on one product, up to the day
+        products        one product as known at the end of the day, for its category
+Writes  user_features   one user's attributes for one split (train, test, push); the day is replaced whole
+
+A night that only pushes, with --model-ds before --ds, computes the split push alone.
+
+    spark-submit --py-files dist/recsys.zip jobs/build_user_features.py --config conf/complete_journey.yaml --ds 2017-12-30
+"""
+
+from recsys.job import Night, run_job
+from recsys.split import PUSH, TEST, TRAIN
+from recsys.tables import EVENTS, PRODUCTS, USER_FEATURES
+from recsys.users.features import user_features
+
+
+def run(night: Night) -> None:
+    splits = (TRAIN, TEST, PUSH) if night.model_ds == night.ds else (PUSH,)
+    events = night.lake.read(EVENTS)
+    products = night.lake.read_day(PRODUCTS, night.ds)
+    features = user_features(events, products, night.settings.split, night.ds, splits)
+    night.lake.replace_day(features, USER_FEATURES, night.ds)
+
+
+if __name__ == "__main__":
+    run_job(__doc__, run)
