@@ -57,10 +57,11 @@ USER_FEATURES = Table("user_features", "one user's raw attributes, from the hist
     c.USER: "string", c.SPLIT: "string", c.DAY: "date",
 }, "build_user_features", partitions=(c.DAY, c.SPLIT), open_ended=True)
 CORRELATIONS = Table("correlations", "one pair of attributes and what was decided", {
-    c.ATTRIBUTE_A: "string", c.ATTRIBUTE_B: "string", c.CORRELATION: "double", c.DECISION: "string", c.DAY: "date",
+    c.ATTRIBUTE_A: "string", c.ATTRIBUTE_B: "string", c.CORRELATION: "double", c.DECISION: "string",
+    c.KEPT_A: "boolean", c.KEPT_B: "boolean", c.DAY: "date",
 }, "correlate_attributes")
 NORMALIZER = Table("normalizer", "one retained attribute with its extremes on the training period", {
-    c.POSITION: "int", c.ATTRIBUTE: "string", c.MINIMUM: "double", c.MAXIMUM: "double", c.DAY: "date",
+    c.POSITION: "int", c.ATTRIBUTE: "string", c.TRANSFORM: "string", c.MINIMUM: "double", c.MAXIMUM: "double", c.DAY: "date",
 }, "fit_normalizer")
 SEGMENTS = Table("segments", "one user's segment, from the history of one split", {
     c.USER: "string", c.SEGMENT: "int", c.DISTANCE: "double", c.SPLIT: "string", c.DAY: "date",
@@ -70,7 +71,7 @@ SEGMENT_CENTROIDS = Table("segment_centroids", "one segment of the chosen k", {
 }, "segment_users")
 SEGMENT_QUALITY = Table("segment_quality", "one k of the sweep, its best seed and its Davies-Bouldin index", {
     c.K: "int", c.SEED: "int", c.INERTIA: "double", c.DAVIES_BOULDIN: "double", c.STANDARD_ERROR: "double",
-    c.CHOSEN: "boolean", c.DAY: "date",
+    c.DAVIES_BOULDIN_CENTROID: "double", c.CHOSEN: "boolean", c.DAY: "date",
 }, "segment_users")
 VOCABULARY = Table("vocabulary", "one product that the model knows, numbered from 1", {
     c.ITEM: "string", c.ITEM_INDEX: "int", c.EVENTS: "bigint", c.USERS: "bigint", c.DAY: "date",
