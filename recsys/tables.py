@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -157,6 +158,11 @@ class Lake:
         if day.isEmpty():
             raise MissingTable(f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first.")
         return day
+
+    def frame(self, rows: Sequence[tuple], table: Table, ds: date) -> DataFrame:
+        """A few rows that were worked out on the driver, without their day, which is the last column of `table`."""
+        schema = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+        return self.spark.createDataFrame([(*row, ds) for row in rows], schema)
 
     def replace_day(self, rows: DataFrame, table: Table, ds: date) -> int:
         """Replace the day `ds` of `table` by `rows`, which hold that day only. Returns the rows written."""
