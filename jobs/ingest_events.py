@@ -1,0 +1,23 @@
+"""Take the files of a source into the events table: new and corrected ones, each counted to the row.
+
+Reads   the log that the source's YAML describes, any number of files
+Writes  events             one behaviour of one user on one product; rows of the files taken in are replaced
+        events_quarantine  one rejected input row, untouched, with every reason
+        product_mentions   one wording of a product, by file and day
+        ingests            one file: rows in = accepted + rejected + exact copies dropped
+        events_incoming    the rows of this run as they were understood, to look into a refused file
+
+    spark-submit --py-files dist/recsys.zip jobs/ingest_events.py --config conf/complete_journey.yaml --ds 2017-12-30
+"""
+
+from recsys.events.intake import take_in
+from recsys.events.source import load_source
+from recsys.job import Night, run_job
+
+
+def run(night: Night) -> None:
+    take_in(night.lake, load_source(night.settings))
+
+
+if __name__ == "__main__":
+    run_job(__doc__, run)

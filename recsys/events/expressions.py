@@ -1,0 +1,57 @@
+"""The Spark SQL of a mapping as columns, with faults that name the setting it stands in."""
+
+from __future__ import annotations
+
+import re
+
+from pyspark.errors import AnalysisException, ParseException, PySparkException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys.events.reading import CORRUPT
+from recsys.events.source import Expression
+from recsys.faults import BadSettings
+
+
+def expression(raw: DataFrame, text: Expression, setting: str) -> Column:
+    """The Spark SQL `text` as a column over `raw`.
+
+    Raises:
+        BadSettings: it does not parse, or uses what `raw` does not have.
+    """
+    found = [name for name in raw.columns if name not in (c.SOURCE_FILE, CORRUPT)]
+    try:
+        column = F.expr(text)
+        raw.select(column.alias("value")).schema  # noqa: B018 (resolves the expression, also on Spark Connect)
+        return column
+    except ParseException as error:
+        trouble = f"is not a Spark SQL expression: {gist(error)}"
+    except AnalysisException as error:
+        trouble = f"does not fit the columns found, {found}: {gist(error)}"
+        if len(found) == 1:
+            trouble += " One column only: is the delimiter right?"
+    raise BadSettings(f"{setting} = '{text}' {trouble} Correct it in the source's YAML; nothing was written.")
+
+
+def gist(error: PySparkException) -> str:
+    line = next((line for line in str(error).splitlines() if line.strip()), "")
+    return re.sub(r"^\[[^\]]*\]\s*", "", line).split(" SQLSTATE")[0].strip()
+
+
+def text_value(raw: DataFrame, text: Expression | None, setting: str) -> Column:
+    value = F.lit(None) if text is None else expression(raw, text, setting)
+    trimmed = F.trim(value.cast("string"))
+    return F.when(trimmed != "", trimmed)
+
+
+def number(raw: DataFrame, text: Expression | None, setting: str) -> Column:
+    if text is None:
+        return F.lit(None).cast("double")
+    expression(raw, text, setting)
+    value = F.expr(f"try_cast(({text}) AS double)")
+    return F.when(F.abs(value) < float("inf"), value)  # neither infinite nor NaN, which Spark sorts above infinity
+
+
+def clean(text: Column) -> Column:
+    return F.regexp_replace(text, r"\s+", " ")

@@ -1,0 +1,137 @@
+"""Find the files of a source, and tell whether they changed since they were taken in.
+
+A path may match several files or folders. Each match is one unit: it is taken in, counted and replaced for
+itself, under its name relative to the part of the path before the first wildcard.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.utils import AnalysisException
+
+from recsys.events.source import FileSettings
+from recsys.faults import BadData, BadSettings
+
+SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
+_WILDCARD = re.compile(r"[*?\[{]")
+_ENDINGS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A file, folder or table that is taken in whole."""
+
+    name: str
+    path: str
+    fingerprint: str  # equal as long as content and mapping are
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a path lies in its file system: how deep its units are, and which part names them."""
+
+    path: str
+    depth: int
+    fixed: int
+
+    @classmethod
+    def of(cls, path: str) -> Place:
+        parts = parts_of(path)
+        wild = [position for position, part in enumerate(parts) if _WILDCARD.search(part)]
+        return cls(path, len(parts), wild[0] if wild else len(parts) - 1)
+
+    def unit(self, file: str) -> tuple[str, str]:
+        """The name and the path of the unit that `file` belongs to."""
+        parts = parts_of(file)
+        scheme = re.match(SCHEME, file)
+        return "/".join(parts[self.fixed:self.depth]), (scheme.group() if scheme else "") + "/" + "/".join(parts[:self.depth])
+
+
+def parts_of(path: str) -> list[str]:
+    return [part for part in re.sub(SCHEME, "", path).split("/") if part]
+
+
+def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Unit]:
+    """Everything that `files.path` matches, by name. `stamp` stands for the mapping.
+
+    Raises:
+        BadData: nothing is there, or something is empty or named against its compression.
+    """
+    if files.format == "delta":
+        return [_delta_unit(spark, files, stamp)]
+    place = Place.of(resolve(files.path))
+    found = defaultdict(list)
+    for row in _listing(spark, files, place.path):
+        found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
+    for (name, _), members in found.items():
+        _check(files, name, members)
+    return sorted((Unit(name, path, _digest(stamp, sorted(members))) for (name, path), members in found.items()), key=lambda unit: unit.name)
+
+
+def resolve(path: str) -> str:
+    """`path` with package:, ~ and $VARIABLES filled in; without a scheme it is taken from the working directory.
+
+    Raises:
+        BadSettings: the package is not installed or a variable is not set.
+    """
+    if path.startswith("package:"):
+        package, _, inside = path.removeprefix("package:").partition("/")
+        spec = importlib.util.find_spec(package)
+        if spec is None or not spec.submodule_search_locations:
+            raise BadSettings(f"'{path}' names the Python package {package}, which is not installed here; run pip install {package}.")
+        return "file://" + str(Path(next(iter(spec.submodule_search_locations))).resolve() / inside)
+    filled = os.path.expandvars(os.path.expanduser(path))
+    unset = re.findall(r"\$\{?(\w+)\}?", filled)
+    if unset:
+        raise BadSettings(f"'{path}' uses the environment variables {unset}, which are not set; set them or write the path out.")
+    return filled if re.match(SCHEME, filled) else os.path.abspath(filled)
+
+
+def _listing(spark: SparkSession, files: FileSettings, path: str) -> list:
+    # Spark's own listing works on every file system that it reads from; the content is not read.
+    try:
+        reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
+        rows = reader.load(path).select("path", "length", F.col("modificationTime")).collect()
+    except AnalysisException:
+        rows = []
+    if not rows:
+        trouble = "matches no file" if _WILDCARD.search(path) else "is not there, or is an empty folder"
+        raise BadData(f"The path '{files.path}' ({path}) {trouble}. Correct files.path in the source's YAML, or set source_path; nothing was written.")
+    return rows
+
+
+def _check(files: FileSettings, name: str, members: list[tuple]) -> None:
+    if not sum(length for _, length, _ in members):
+        raise BadData(f"{name} is empty (0 bytes). Its export has probably failed: deliver it again, or remove it; nothing was written.")
+    ending = _ENDINGS.get(files.compression or "", "")
+    odd = [path for path, _, _ in members if ending and not path.endswith(ending)]
+    odd += [path for path, _, _ in members if files.compression == "none" and path.endswith(tuple(_ENDINGS.values()))]
+    if odd:
+        raise BadData(
+            f"{odd[0]} does not end as compression = {files.compression} would have it. Spark tells compression by the "
+            "ending of the name (.gz, .bz2, .zst): rename the file or correct files.compression; nothing was written."
+        )
+
+
+def _delta_unit(spark: SparkSession, files: FileSettings, stamp: str) -> Unit:
+    is_path = "/" in files.path or files.path.startswith((".", "~", "package:"))
+    path = resolve(files.path) if is_path else files.path
+    try:
+        table = f"delta.`{path}`" if is_path else path
+        version = spark.sql(f"DESCRIBE HISTORY {table} LIMIT 1").first()["version"]
+    except AnalysisException as error:
+        raise BadData(f"There is no Delta table '{files.path}': {str(error).splitlines()[0]}. Correct files.path; nothing was written.") from None
+    return Unit(parts_of(path)[-1] if is_path else path, path, _digest(stamp, version))
+
+
+def _digest(*parts: object) -> str:
+    return hashlib.md5(repr(parts).encode()).hexdigest()

@@ -1,0 +1,172 @@
+"""Take a source's files into the lake, so that the tables depend on the set of files and not on the order they came in.
+
+The account of a file in `ingests` is taken away before its rows are touched and written back after all of them
+are in. A run that was killed in between leaves files without account, and the next run takes those in again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from functools import reduce
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from recsys import __version__
+from recsys import columns as c
+from recsys.events.account import Account, accounts, check, rows_by_file
+from recsys.events.files import Unit, find_units
+from recsys.events.identity import with_identity
+from recsys.events.mapping import to_canonical
+from recsys.events.reading import broken_input, read_groups
+from recsys.events.repurchases import with_repurchases
+from recsys.events.rules import broken_rules
+from recsys.events.source import Source
+from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE, Lake
+
+log = logging.getLogger(__name__)
+_WAS = "was"
+_OTHER_FILE = "other_file"
+
+
+def take_in(lake: Lake, source: Source) -> None:
+    """Bring `events`, `events_quarantine`, `product_mentions` and `ingests` up to date with the files of `source`.
+
+    Raises:
+        BadData: a file is broken, or more of it is rejected than the source accepts; no table was changed.
+    """
+    stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
+    units = find_units(lake.spark, source.files, stamp)
+    known = _known(lake, source)
+    pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
+    if source.duplicates == "drop" and pending & set(known):
+        # What a corrected file no longer says may still stand in a file whose copy of it was dropped.
+        pending |= {unit.name for unit in units if known.get(unit.name, {}).get(c.COPIES)}
+    if not pending:
+        log.info("%s: nothing new in %d files", source.name, len(units))
+        return
+    while True:
+        chosen = [unit for unit in units if unit.name in pending]
+        books = _stage(lake, source, chosen)
+        shared = _shared_with_other_files(lake, source, pending)
+        outranked = {other for other, new in shared if other > new} & {unit.name for unit in units}
+        if not outranked:
+            break
+        pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
+    books = [account.give_up(sum(count for (_, new), count in shared.items() if new == account.source_file)) for account in books]
+    _commit(lake, source, books, chosen, bool(shared))
+
+
+def _known(lake: Lake, source: Source) -> dict[str, dict]:
+    """The accounts of the files that are completely in."""
+    if not (lake.exists(INGESTS) and lake.exists(EVENTS)):
+        return {}
+    return {row[c.SOURCE_FILE]: row.asDict() for row in lake.read(INGESTS).where(F.col(c.SOURCE) == source.name).collect()}
+
+
+def _stage(lake: Lake, source: Source, units: list[Unit]) -> list[Account]:
+    """Read, map and judge every row once, into `events_incoming`; refuse what is not fit."""
+    raw = read_groups(lake.spark, source.files, units)
+    names = [unit.name for unit in units]
+    incoming = with_identity(reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw]), source)
+    with broken_input(", ".join(names[:5])):
+        rows_in = rows_by_file(raw)
+        lake.replace_where(incoming.select(*INCOMING.columns), INCOMING, _of_source(source), of=source.name)
+    staged = _staged(lake, source)
+    books = accounts(staged, rows_in)
+    check(books, names, staged, source)
+    return books
+
+
+def understand(raw: DataFrame, source: Source) -> DataFrame:
+    """The rows of `raw` in our columns, with every reason against each."""
+    return to_canonical(raw, source).withColumn(c.REASONS, broken_rules(source))
+
+
+def _shared_with_other_files(lake: Lake, source: Source, pending: set[str]) -> dict[tuple[str, str], int]:
+    """How many good rows of each staged file are events of another file already, by (other file, staged file)."""
+    if source.duplicates == "keep" or not lake.exists(EVENTS):
+        return {}
+    good = _good(_staged(lake, source)).select(c.EVENT_ID, c.SOURCE_FILE)
+    others = _events_of_other_files(lake, source, pending).select(c.EVENT_ID, F.col(c.SOURCE_FILE).alias(_OTHER_FILE))
+    shared = others.join(good, on=c.EVENT_ID, how="inner").groupBy(_OTHER_FILE, c.SOURCE_FILE).count()
+    return {(row[_OTHER_FILE], row[c.SOURCE_FILE]): row["count"] for row in shared.collect()}
+
+
+def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit], shared: bool) -> None:
+    names = [unit.name for unit in units]
+    of_files, what = _of_files(source, names), f"of {source.name}"
+    staged = _staged(lake, source)
+    fresh = _good(staged)
+    if shared:
+        fresh = fresh.join(_events_of_other_files(lake, source, set(names)).select(c.EVENT_ID), on=c.EVENT_ID, how="left_anti")
+    if lake.exists(INGESTS):
+        lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
+    lake.replace_where(_with_history(lake, fresh.select(*EVENTS.columns), of_files), EVENTS, of_files, of=what)
+    rejected = staged.where(F.size(c.REASONS) > 0).select(*QUARANTINE.columns)
+    lake.replace_where(rejected, QUARANTINE, of_files, of=what)
+    lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
+    lake.replace_where(_closed(lake, source, books, units), INGESTS, of_files, of=what)
+    for account in books[:20]:
+        log.info("%s %s", source.name, account)
+
+
+def _with_history(lake: Lake, fresh: DataFrame, of_files: str) -> DataFrame:
+    """`fresh` with repurchases told apart in the light of all other files; events of those that change are amended first."""
+    if not lake.exists(EVENTS):
+        return with_repurchases(fresh)
+    events = lake.read(EVENTS)
+    bought = events.where(F.col(c.BEHAVIOUR).isin(*c.BOUGHT))
+    replaced = bought.where(of_files).select(c.USER, c.ITEM)
+    touched = fresh.where(F.col(c.BEHAVIOUR) == c.PURCHASE).select(c.USER, c.ITEM).unionByName(replaced).distinct()
+    history = bought.where(f"NOT ({of_files})").join(touched, on=[c.USER, c.ITEM], how="left_semi")
+    together = with_repurchases(
+        fresh.withColumn(_WAS, F.lit(None).cast("string")).unionByName(history.withColumn(_WAS, F.col(c.BEHAVIOUR)))
+    )
+    changed = together.where(F.col(_WAS) != F.col(c.BEHAVIOUR)).select(c.EVENT_ID, c.BEHAVIOUR)
+    if not changed.isEmpty():
+        lake.amend(changed, EVENTS, c.EVENT_ID, of="repurchases")
+    return together.where(F.col(_WAS).isNull()).drop(_WAS)
+
+
+def mentions(events: DataFrame) -> DataFrame:
+    """How often the log words a product's name, category and brand in each way, by file and day."""
+    described = F.coalesce(c.NAME, c.CATEGORY, c.BRAND).isNotNull()
+    keys = [name for name in PRODUCT_MENTIONS.columns if name != c.ROWS]
+    counted = events.where(described).groupBy(*keys).agg(F.count(F.lit(1)).alias(c.ROWS))
+    return counted.select(*PRODUCT_MENTIONS.columns)
+
+
+def _closed(lake: Lake, source: Source, books: list[Account], units: list[Unit]) -> DataFrame:
+    fingerprints = {unit.name: unit.fingerprint for unit in units}
+    rows = [
+        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, fingerprints[book.source_file])
+        for book in books
+    ]
+    schema = ", ".join(f"{name} {kind}" for name, kind in INGESTS.columns.items())
+    return lake.spark.createDataFrame(rows, schema)
+
+
+def _staged(lake: Lake, source: Source) -> DataFrame:
+    return lake.read(INCOMING).where(F.col(c.SOURCE) == source.name)
+
+
+def _good(staged: DataFrame) -> DataFrame:
+    return staged.where((F.size(c.REASONS) == 0) & ~F.col(c.COPY))
+
+
+def _events_of_other_files(lake: Lake, source: Source, names: set[str]) -> DataFrame:
+    return lake.read(EVENTS).where(_of_source(source)).where(~F.col(c.SOURCE_FILE).isin(*names))
+
+
+def _of_source(source: Source) -> str:
+    return f"{c.SOURCE} = {_quoted(source.name)}"
+
+
+def _of_files(source: Source, names: list[str]) -> str:
+    return f"{_of_source(source)} AND {c.SOURCE_FILE} IN ({', '.join(_quoted(name) for name in names)})"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"

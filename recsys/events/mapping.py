@@ -1,0 +1,85 @@
+"""From a file's own columns to ours: the shop's Spark SQL expressions, its clock and its behaviour codes."""
+
+from __future__ import annotations
+
+import re
+
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys.events.expressions import clean, expression, gist, number, text_value
+from recsys.events.reading import CORRUPT
+from recsys.events.source import Expression, Source, TimeSettings
+from recsys.faults import BadSettings
+
+TIME_TEXT = "time_text"
+BAD_NUMBER = "bad_number"
+_NUMBERS = (c.QUANTITY, c.PRICE, c.RATING)
+_DESCRIPTIONS = (c.NAME, c.CATEGORY, c.BRAND)
+_EPOCHS = {"unix_seconds": 1, "unix_milliseconds": 1_000}
+_LATEST_SECOND = 253_402_300_799  # the end of the year 9999
+
+
+def to_canonical(raw: DataFrame, source: Source) -> DataFrame:
+    """One row for every row of `raw`, in our columns; what cannot be understood is null.
+
+    Returns:
+        user, item, code, behaviour, time (UTC), day (where the shop is), basket, quantity, price, rating, the
+        log's description of the product, `source_file`, `raw` (JSON of the row as it came), `time_text` and
+        `bad_number`, by which rules tell the unreadable from the missing.
+    """
+    stated = vars(source.events)
+    described = vars(source.products.columns) if source.products.file is None else {}
+    whole = [name for name in raw.columns if name != c.SOURCE_FILE]
+    texts = {name: text_value(raw, stated[name], f"events.{name}") for name in (c.USER, c.ITEM, c.BASKET)}
+    texts[c.CODE] = text_value(raw, source.events.behaviour, "events.behaviour")
+    texts |= {name: clean(text_value(raw, described.get(name), f"products.columns.{name}")) for name in _DESCRIPTIONS}
+    numbers = {name: number(raw, stated[name], f"events.{name}") for name in _NUMBERS}
+    if stated[c.QUANTITY] is None:
+        numbers[c.QUANTITY] = F.lit(1.0)
+    bad_numbers = [value.isNull() & text_value(raw, stated[name], f"events.{name}").isNotNull() for name, value in numbers.items()]
+    rows = raw.select(
+        *(value.alias(name) for name, value in (texts | numbers).items()),
+        _bool_or(bad_numbers).alias(BAD_NUMBER),
+        text_value(raw, source.events.event_time, "events.event_time").alias(TIME_TEXT),
+        _time(raw, source.events.event_time, source.time).alias(c.TIME),
+        (F.col(CORRUPT) if CORRUPT in whole else F.lit(None).cast("string")).alias(CORRUPT),
+        F.to_json(F.struct(*(F.col(f"`{name}`") for name in whole))).alias(c.RAW),
+        c.SOURCE_FILE,
+    )
+    return _derive(rows, source)
+
+
+def _bool_or(conditions: list[Column]) -> Column:
+    return F.coalesce(F.array_max(F.array(*conditions)), F.lit(False))
+
+
+def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
+    """The moment as a timestamp. Null where the text does not fit the format."""
+    value = expression(raw, text, "events.event_time")
+    if settings.format in _EPOCHS:
+        seconds = F.expr(f"try_cast(({text}) AS double)") / _EPOCHS[settings.format]
+        return F.when(F.abs(seconds) <= _LATEST_SECOND, F.timestamp_seconds(seconds))
+    if settings.format == "timestamp":
+        kind = raw.select(value.alias("value")).dtypes[0][1]
+        moment = F.expr(f"try_cast(({text}) AS timestamp)")
+        return F.to_utc_timestamp(moment, settings.zone) if kind in ("timestamp_ntz", "date") else moment
+    moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
+    try:
+        raw.sparkSession.range(1).select(F.try_to_timestamp(F.lit("?"), F.lit(settings.format))).first()
+    except PySparkException as error:
+        raise BadSettings(f"time.format = '{settings.format}' is not a Spark pattern, as yyyy-MM-dd HH:mm:ss is: {gist(error)} Nothing was written.") from None
+    unquoted = re.sub(r"'[^']*'", "", settings.format)
+    return moment if re.search("[XxZVOz]", unquoted) else F.to_utc_timestamp(moment, settings.zone)
+
+
+def _derive(rows: DataFrame, source: Source) -> DataFrame:
+    behaviours = F.create_map(*(F.lit(part) for pair in source.behaviours.items() for part in pair))
+    day = F.to_date(F.from_utc_timestamp(c.TIME, source.time.zone))
+    moment = day if source.basket_without_id == "day" else F.col(c.TIME)
+    basket = F.coalesce(c.BASKET, F.concat_ws("@", c.USER, moment.cast("string")))
+    return rows.withColumns({
+        c.BEHAVIOUR: F.try_element_at(behaviours, F.col(c.CODE)), c.DAY: day, c.BASKET: basket, c.SOURCE: F.lit(source.name),
+    })

@@ -1,0 +1,130 @@
+"""Read the rows of a source as they are: text for csv and json, typed columns for parquet and delta."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import reduce
+
+from py4j.protocol import Py4JJavaError
+from pyspark.errors import PySparkException
+from pyspark.sql import Column, DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructType
+
+from recsys import columns as c
+from recsys.events.files import SCHEME, Place, Unit, find_units, resolve
+from recsys.events.source import FileSettings
+from recsys.faults import BadData
+
+CORRUPT = "_corrupt_record"  # the whole line, where it does not have the columns of its file
+# How Spark's own errors tell that a file is broken, and what to say of it.
+_BROKEN = {
+    "Unexpected end of": "is cut short in the middle of its compressed data",
+    "EOFException": "is cut short in the middle of its compressed data",
+    "not a gzip file": "is named .gz but is not gzip",
+    "incorrect header check": "is named .gz but is not gzip",
+    "invalid block type": "holds damaged compressed data",
+    "invalid distance": "holds damaged compressed data",
+    "incorrect data check": "holds damaged compressed data",
+    "is not a Parquet file": "is not a Parquet file",
+    "is not a parquet file": "is not a Parquet file",
+    "CANNOT_READ_FILE_FOOTER": "is not a readable Parquet file",
+    "Could not read footer": "is not a readable Parquet file",
+    "FAILED_READ_FILE": "cannot be read",
+    "DIVIDE_BY_ZERO": "meets a division by zero in an expression of the mapping (write `x / nullif(y, 0)`)",
+    "CAST_INVALID_INPUT": "meets text in an expression of the mapping that needs a number (write `try_cast(x AS double)`)",
+}
+
+
+def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> list[DataFrame]:
+    """The rows of `units` with `source_file`, one frame for every set of columns that the files have.
+
+    Raises:
+        BadData: a file lacks a column that `files.columns` names, or has no header.
+    """
+    groups: dict[tuple[str, ...], list[Unit]] = defaultdict(list)
+    for unit in units:
+        with broken_input(unit.name):
+            groups[tuple(_columns(spark, files, unit))].append(unit)
+    return [_read(spark, files, list(names), members) for names, members in groups.items()]
+
+
+def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
+    """All rows of a product list; a column that some of its files lack is null there."""
+    groups = read_groups(spark, files, find_units(spark, files, stamp=""))
+    return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), groups)
+
+
+def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
+    if files.format == "json" and files.columns:
+        return list(files.columns)  # an optional field may be absent from a whole file
+    found = [name for name in _reader(spark, files, unit.path).columns if name != CORRUPT]
+    wanted = list(files.columns)
+    missing = [name for name in wanted if name not in found]
+    if files.format == "csv" and not files.header:
+        missing = wanted if len(found) != len(wanted) else []
+        found = found if missing else wanted
+    if missing or not found or (files.format == "csv" and len(found) == 1 != len(wanted)):
+        raise BadData(
+            f"{unit.name}: columns expected {wanted or 'two or more'}, found {found}"
+            + (f", missing {missing}" if 0 < len(missing) < len(wanted) else "")
+            + (f"; is the delimiter '{files.delimiter}' right?" if files.format == "csv" and len(found) <= 1 else "")
+            + ". Correct the file, or files.columns, files.delimiter, files.encoding and files.header in the source's YAML; nothing was written."
+        )
+    return found
+
+
+def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
+    if files.format == "csv":
+        return spark.read.options(**_csv_options(files)).csv(path)
+    if files.format == "json":
+        return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(path)
+    if files.format == "delta" and "/" not in path:
+        return spark.read.table(path)
+    return spark.read.format(files.format).load(path)
+
+
+def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit]) -> DataFrame:
+    paths = [unit.path for unit in units]
+    if files.format == "delta":
+        return _reader(spark, files, paths[0]).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
+    if files.format == "parquet":
+        rows = spark.read.parquet(*paths)
+    else:
+        schema = StructType()
+        for name in [*names, CORRUPT]:
+            schema = schema.add(name, StringType())
+        options = _csv_options(files) if files.format == "csv" else {}
+        rows = spark.read.schema(schema).options(columnNameOfCorruptRecord=CORRUPT, **options).format(files.format).load(paths)
+    return rows.withColumn(c.SOURCE_FILE, _unit_name(Place.of(resolve(files.path))))
+
+
+def _csv_options(files: FileSettings) -> dict[str, object]:
+    # Escape = quote is how RFC 4180 writes a quotation mark inside quotation marks.
+    return {"header": files.header, "sep": files.delimiter, "quote": files.quote, "escape": files.quote, "encoding": files.encoding}
+
+
+def _unit_name(place: Place) -> Column:
+    decoded = F.expr("url_decode(replace(_metadata.file_path, '+', '%2B'))")
+    path = F.regexp_replace(F.regexp_replace(decoded, SCHEME, ""), "^/+", "")
+    return F.array_join(F.slice(F.split(path, "/+"), place.fixed + 1, place.depth - place.fixed), "/")
+
+
+@contextmanager
+def broken_input(what: str) -> Iterator[None]:
+    """Turn Spark's errors about a broken file into one paragraph; any other error passes."""
+    try:
+        yield
+    except (PySparkException, Py4JJavaError) as error:
+        text = str(error)
+        told = next((meaning for sign, meaning in _BROKEN.items() if sign in text), None)
+        if told is None:
+            raise
+        raise BadData(f"The input of {what} {told}. Deliver or correct it and run again; nothing was written. Spark says: {_first_line(text)}") from None
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if any(sign in line for sign in _BROKEN)]
+    return (lines[0] if lines else text.strip())[:300]

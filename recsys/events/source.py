@@ -1,0 +1,122 @@
+"""What a shop's log and product list look like: the settings in one YAML of conf/sources/."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from recsys.configuration import fill, frozen, read_mapping
+from recsys.faults import BadSettings
+from recsys.settings import Count, Settings, Share
+
+# Repurchases are derived from purchases, so no code can stand for one.
+LoggedBehaviour = Literal["browse", "collect", "cart", "purchase", "comment", "return"]
+Expression = str  # Spark SQL over the columns of the file
+
+
+@frozen
+class FileSettings:
+    path: str  # file, folder, glob, URL, or package:name/file inside an installed Python package; ~ and $VARIABLES are filled in
+    format: Literal["csv", "json", "parquet", "delta"] = "csv"  # json: one object on a line
+    compression: Literal["none", "gzip", "bzip2", "zstd"] | None = None  # checked against the file name, by which Spark goes
+    columns: tuple[str, ...] = ()  # the columns that must be there; needed, in order, for csv without a header
+    header: bool = True  # csv only, as are the next three
+    delimiter: str = ","
+    quote: str = '"'
+    encoding: Literal["UTF-8", "ISO-8859-1", "US-ASCII", "UTF-16", "UTF-16LE", "UTF-16BE"] = "UTF-8"
+
+
+@frozen
+class EventColumns:
+    user_id: Expression
+    item_id: Expression
+    behaviour: Expression  # the shop's code, translated by `behaviours`
+    event_time: Expression
+    basket_id: Expression | None = None  # without it, `basket_without_id` says what one basket is
+    quantity: Expression | None = None  # units, positive also for returns
+    price: Expression | None = None  # of one unit
+    rating: Expression | None = None
+
+
+@frozen
+class TimeSettings:
+    format: str = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp for a typed column
+    zone: str = "UTC"  # where the shop's days begin, and what its clock shows
+    first_day: date | None = None  # events before it are rejected
+    last_day: date | None = None  # events after it are rejected
+
+
+@frozen
+class ProductColumns:
+    name: Expression | None = None  # most frequent wording up to the day; without any, "Product <item_id>"
+    category: Expression | None = None
+    brand: Expression | None = None
+
+
+@frozen
+class ProductFile:
+    files: FileSettings
+    item_id: Expression
+    price: Expression | None = None
+    available: Expression | None = None
+    known_from: Expression | None = None  # a timestamp: later rows replace earlier ones, rows after the day are not seen
+
+
+@frozen
+class ProductSettings:
+    columns: ProductColumns = Field(default_factory=ProductColumns)  # over `file`, or over the log where there is none
+    file: ProductFile | None = None
+    price: Literal["latest_sale", "listed"] = "latest_sale"  # either falls back on the other, then on the latest price seen
+    unknown_price: float = 0.0  # where no price was ever stated; nothing is sold for 0, so 0 says "not known"
+    active_within_days: Count | None = None  # available only if an event is that recent; null leaves it to the product list
+
+
+@frozen
+class Source:
+    name: str
+    about: str = ""  # what the data is called by those who publish it, and its terms
+    files: FileSettings
+    events: EventColumns
+    time: TimeSettings
+    behaviours: dict[str, LoggedBehaviour]
+    ignored_behaviours: tuple[str, ...] = ()  # known codes that mean nothing here; quarantined, not counted as bad
+    unknown_behaviour: Literal["refuse", "quarantine"] = "refuse"
+    duplicates: Literal["drop", "keep"] = "drop"  # keep where the log has no clock: its equal rows are real
+    basket_without_id: Literal["day", "time"] = "day"  # what a user does in one day, or at one moment, is one basket
+    non_products: str | None = None  # item ids that match this regular expression are postage, fees ...
+    accepted_reject_rate: Share = 0.01  # of one file; above it nothing is written
+    products: ProductSettings = Field(default_factory=ProductSettings)
+
+
+def load_source(settings: Settings) -> Source:
+    """The source that `settings` name, with the paths that `settings` lay over it."""
+    path = settings.beside(settings.source)
+    mapping = read_mapping(path)
+    if settings.source_path:
+        mapping["files"] = {**mapping.get("files", {}), "path": settings.source_path}
+    source = fill(Source, mapping, str(path))
+    if settings.products_path:
+        if source.products.file is None:
+            raise BadSettings(f"products_path is set, but {path} takes its products from the log; give it products.file or drop the setting.")
+        mapping["products"]["file"]["files"]["path"] = settings.products_path
+        source = fill(Source, mapping, str(path))
+    _check(source, str(path))
+    return source
+
+
+def _check(source: Source, where: str) -> None:
+    try:
+        ZoneInfo(source.time.zone)
+    except (KeyError, ValueError, OSError):
+        raise BadSettings(f"{where}: time.zone = '{source.time.zone}' is no time zone; write one like Europe/London or UTC.") from None
+    if not source.behaviours:
+        raise BadSettings(f"{where}: behaviours is empty; map every code of the log to a behaviour, as in `view: browse`.")
+    both = sorted(set(source.behaviours) & set(source.ignored_behaviours))
+    if both:
+        raise BadSettings(f"{where}: the codes {both} are in behaviours and in ignored_behaviours; keep them in one.")
+    for name, files in {"files": source.files, **({"products.file.files": source.products.file.files} if source.products.file else {})}.items():
+        if files.format == "csv" and not files.header and not files.columns:
+            raise BadSettings(f"{where}: {name}.header is false, so {name}.columns must list the columns in their order.")
