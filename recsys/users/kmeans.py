@@ -1,0 +1,109 @@
+"""k-means for every k and every random start of a sweep, together: one pass over the points per iteration.
+
+Each start draws distinct points of the data at random (P1); a run with k centroids begins with the first k
+of them, assigns, recomputes, and repeats until no centroid moves. A centroid that loses all its points
+begins anew at the next point of its start that its run has not used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+import numpy as np
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys.users.aggregate import aggregate, read_blocks
+from recsys.users.lloyd import Tally, tally
+
+_STABLE = 1e-4  # a move this small, where every attribute spans 0 to 1, is none
+_SPARE = 2  # points drawn for a start, as a multiple of the largest k
+
+
+@dataclass(frozen=True)
+class Run:
+    """One k and one start: where its centroids are, and what the last pass found for them."""
+
+    k: int
+    seed: int
+    centroids: np.ndarray  # [k, attributes]
+    drawn: int  # how many points of its start it has used
+    size: np.ndarray | None = None  # [k]: points of each cluster
+    spread: np.ndarray | None = None  # [k]: mean distance of a cluster's points from its centroid
+    inertia: float = float("inf")  # sum of squared distances of all points from their centroids
+
+
+def random_starts(points: DataFrame, k_max: int, seeds: Sequence[int]) -> dict[int, np.ndarray]:
+    """For every seed up to `2 k_max` distinct points [drawn, attributes], in the order drawn.
+
+    Drawn by a hash of user and seed: the same whatever the partitions. Fewer where there are fewer distinct points.
+    """
+    distinct = points.groupBy(c.ATTRIBUTES).agg(F.min(c.USER).alias(c.USER))
+    tickets = distinct.withColumn(c.SEED, F.explode(F.array(*map(F.lit, seeds))))
+    lots = Window.partitionBy(c.SEED).orderBy(F.xxhash64(c.USER, c.SEED), c.USER)
+    drawn = (
+        tickets.withColumn(c.RANK, F.row_number().over(lots))
+        .where(F.col(c.RANK) <= _SPARE * k_max)
+        .select(c.SEED, c.RANK, c.ATTRIBUTES)
+        .orderBy(c.SEED, c.RANK)
+    )
+    starts: dict[int, list] = {seed: [] for seed in seeds}
+    for row in drawn.collect():
+        starts[row[c.SEED]].append(row[c.ATTRIBUTES])
+    return {seed: np.array(rows, dtype=np.float64) for seed, rows in starts.items()}
+
+
+def sweep(blocks: DataFrame, starts: Mapping[int, np.ndarray], ks: Sequence[int], max_iterations: int) -> list[Run]:
+    """Every k of `ks` from every start, until stable or for `max_iterations` passes over `blocks`, from `pack`."""
+    running = [Run(k, seed, drawn[:k], k) for k in ks for seed, drawn in starts.items()]
+    finished: list[Run] = []
+    for passes in range(1, max_iterations + 1):
+        measured = _measure(blocks, running)
+        moved = [_move(run, total, starts[run.seed]) for run, total in measured]
+        still = [passes == max_iterations or _is_stable(run, after) for (run, _), after in zip(measured, moved)]
+        finished += [run for (run, _), done in zip(measured, still) if done]
+        running = [run for run, done in zip(moved, still) if not done]
+        if not running:
+            break
+    return finished
+
+
+def best_of_each_k(runs: Sequence[Run]) -> list[Run]:
+    """For every k, in order, the run of least inertia; of equal ones the one with the lower seed."""
+    best: dict[int, Run] = {}
+    for run in sorted(runs, key=lambda run: (run.k, run.inertia, run.seed)):
+        best.setdefault(run.k, run)
+    return list(best.values())
+
+
+def _measure(blocks: DataFrame, runs: Sequence[Run]) -> list[tuple[Run, np.ndarray]]:
+    """One pass over the points: every run with its measures, and the sum of the members of each of its clusters."""
+    ends = np.cumsum([run.k for run in runs])
+    slices = [slice(int(end - run.k), int(end)) for run, end in zip(runs, ends)]
+    centroids = np.concatenate([run.centroids for run in runs])
+    found = aggregate(blocks, read_blocks(centroids.shape[1]), partial(tally, centroids=centroids, runs=slices))
+    return [(_with_measures(run, found, rows), found.total[rows]) for run, rows in zip(runs, slices)]
+
+
+def _with_measures(run: Run, found: Tally, rows: slice) -> Run:
+    size = found.size[rows].astype(np.int64)
+    # Nine digits: whether two starts have found the same minimum must not hang on the order of a sum.
+    inertia = float(f"{found.inertia[rows].sum():.9g}")
+    return replace(run, size=size, spread=found.spread[rows] / np.maximum(size, 1), inertia=inertia)
+
+
+def _move(run: Run, total: np.ndarray, start: np.ndarray) -> Run:
+    """`run` with every centroid in the middle of its members, or at a fresh point where it has none."""
+    centroids = total / np.maximum(run.size, 1)[:, None]
+    empty = np.flatnonzero(run.size == 0)
+    fresh = start[run.drawn : run.drawn + len(empty)]
+    centroids[empty] = run.centroids[empty]
+    centroids[empty[: len(fresh)]] = fresh
+    return replace(run, centroids=centroids, drawn=run.drawn + len(fresh))
+
+
+def _is_stable(before: Run, after: Run) -> bool:
+    return bool(np.abs(after.centroids - before.centroids).max() <= _STABLE)
