@@ -1,0 +1,54 @@
+"""Push exactly n products to every user with any history.
+
+Reads   sequences, segments, products, events (of --ds), vocabulary and the model (of --model-ds)
+Writes  pushes   one pushed product of one user, ds; the day is replaced whole
+
+    spark-submit --py-files dist/recsys.zip jobs/push_products.py --config conf/complete_journey.yaml --ds 2017-12-30
+"""
+
+import logging
+
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys import tables as t
+from recsys.job import Night, run_job
+from recsys.pushes.completion import complete
+from recsys.pushes.filters import BANNED, bought, eligible, not_eligible, with_banned
+from recsys.pushes.popularity import fallback_lists, recent
+from recsys.pushes.pushes import item_ids, most_bought, pushes, require_any, short_lists
+from recsys.pushes.scoring import top_items
+from recsys.split import PUSH, history, with_role
+from recsys.training.artifact import artifact_for, read_manifest
+
+log = logging.getLogger(__name__)
+
+
+def run(night: Night) -> None:
+    lake, ds, settings = night.lake, night.ds, night.settings.pushes
+    path = artifact_for(night.settings.models, night.model_ds)
+    sequences = lake.read_day(t.SEQUENCES, ds).where(F.col(c.SPLIT) == PUSH)
+    segments = lake.read_day(t.SEGMENTS, ds).where(F.col(c.SPLIT) == PUSH)
+    vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
+    products = eligible(lake.read_day(t.PRODUCTS, ds), settings)
+    events_version = lake.version(t.EVENTS)
+    logged = lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN)
+    events = history(with_role(logged, night.settings.split, ds), PUSH)
+    require_any(products, ds)
+
+    unwanted = bought(events, settings)
+    model_items = top_items(
+        with_banned(sequences, unwanted, vocabulary), path, settings.n,
+        banned=BANNED, never=item_ids(not_eligible(vocabulary, products)), behaviour=settings.behaviour,
+    )
+    depth = 2 * settings.n + most_bought(unwanted)
+    fallback = fallback_lists(recent(events, settings, ds), segments, products, depth)
+    lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
+    lake.replace_day(pushes(lists, products, read_manifest(path)["version"], events_version, ds), t.PUSHES, ds)
+    short = short_lists(lake.read_day(t.PUSHES, ds), settings.n)
+    if short:
+        log.warning("pushes %s: %d users got fewer than %d products, since no more may be pushed to them", ds, short, settings.n)
+
+
+if __name__ == "__main__":
+    run_job(__doc__, run)

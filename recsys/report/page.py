@@ -1,0 +1,119 @@
+"""The parts of the page, and how they become one self-contained HTML file."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+
+from recsys.faults import Infrastructure, MissingTable
+from recsys.report import words
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure as a data URI, with words for those who cannot see it."""
+
+    uri: str
+    alt: str
+    caption: str
+    kind: str = "picture"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table; cells are shown as they are if text, else by `words.cell`. Numbers align right."""
+
+    heads: Sequence[str]
+    rows: Sequence[Sequence[Any]]
+    caption: str = ""
+    strong: Sequence[int] = ()  # rows to set in bold
+    kind: str = "grid"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two tables that belong side by side, below one heading."""
+
+    heading: str
+    note: str
+    left: Grid
+    right: Grid
+    kind: str = "pair"
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Long text that is shown when asked for."""
+
+    summary: str
+    text: str
+    kind: str = "folded"
+
+
+Block = Text | Picture | Grid | Pair | Folded
+
+
+@dataclass(frozen=True)
+class Section:
+    """A headed part of the page. `missing` says why there is nothing to show."""
+
+    anchor: str
+    title: str
+    blocks: Sequence[Block] = field(default_factory=tuple)
+    missing: str = ""
+
+
+def section(anchor: str, title: str, build: Callable[[], Sequence[Block]]) -> Section:
+    """The section that `build` makes; one that says what is missing when its table was never written."""
+    try:
+        return Section(anchor, title, tuple(build()))
+    except MissingTable as fault:
+        return Section(anchor, title, missing=str(fault))
+
+
+def render(title: str, subtitle: str, headline: Section, sections: Sequence[Section]) -> str:
+    """The page. Everything that comes from data is escaped; nothing is fetched from elsewhere."""
+    environment = Environment(loader=PackageLoader("recsys.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment.filters["cell"] = words.cell
+    environment.tests["numeric"] = lambda value: isinstance(value, (int, float)) or _looks_numeric(value)
+    return environment.get_template("report.html").render(title=title, subtitle=subtitle, headline=headline, sections=sections)
+
+
+def write_page(html: str, path: str | Path) -> None:
+    """Write the page whole or not at all: a reader never sees half of it.
+
+    Raises:
+        Infrastructure: the folder cannot be written.
+    """
+    target = Path(path)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, suffix=".part", delete=False) as part:
+            part.write(html)
+        os.chmod(part.name, 0o644)
+        os.replace(part.name, target)
+    except OSError as error:
+        raise Infrastructure(f"The report cannot be written to {target}: {error}. Set report_path to a file in a writable folder.") from None
+
+
+def _looks_numeric(value: Any) -> bool:
+    text = str(value).replace(",", "").removesuffix("%").removesuffix("×").strip()
+    try:
+        float(text)
+    except ValueError:
+        return text == "–"
+    return True

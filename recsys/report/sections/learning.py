@@ -1,0 +1,121 @@
+"""How the model was trained, how good it is beside the other methods, and what each costs."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys import tables as t
+from recsys.job import Night
+from recsys.report import facts, words
+from recsys.report.figures import lines_by_length, training_curves
+from recsys.report.page import Block, Grid, Picture, Text
+from recsys.split import TEST
+from recsys.training.artifact import artifact_for, read_manifest
+
+MODEL = "model"  # how the model is called in the table evaluations; variants of it begin alike
+_CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG", "validation_loss": "validation loss"}
+Values = dict[tuple[str, str, int], float]  # by method, metric, list length
+
+
+def training(night: Night) -> Sequence[Block]:
+    manifest = read_manifest(artifact_for(night.settings.models, night.model_ds))
+    epochs = manifest.get("history") or []
+    if not epochs:
+        return [Text(f"Model {manifest['version']} carries no record of its training.")]
+    curves = {label: [epoch[key] for epoch in epochs] for key, label in _CURVES.items() if all(epoch.get(key) is not None for epoch in epochs)}
+    numbers = [epoch.get("epoch", place + 1) for place, epoch in enumerate(epochs)]
+    best = max(epochs, key=lambda epoch: epoch.get("validation_ndcg") or 0) if "validation NDCG" in curves else None
+    kept = numbers[epochs.index(best)] if best else None
+    seconds = sum(epoch.get("seconds") or 0 for epoch in epochs)
+    said = f"Model {manifest['version']} was trained for {len(epochs)} epochs in {words.duration(seconds)}."
+    if best:
+        said += f" The weights of epoch {kept} were kept, the best on the validation period (NDCG {words.figure(best['validation_ndcg'])})."
+    picture = Picture(
+        training_curves(numbers, curves, kept),
+        f"Line charts by epoch of {words.listing(list(curves))}.",
+        "Training stops when the validation figure no longer improves; the test period plays no part in it.",
+    )
+    return [Text(said), *([picture] if curves else []), _epochs(epochs)]
+
+
+def _epochs(epochs: list[dict[str, Any]]) -> Grid:
+    heads = [name for name in epochs[0] if all(isinstance(epoch.get(name), (int, float)) for epoch in epochs)]
+    return Grid([words.plain(head) for head in heads], [[epoch[head] for head in heads] for epoch in epochs])
+
+
+def evaluated(night: Night) -> Values:
+    """The test figures of the night's model, by method, metric and list length.
+
+    Raises:
+        MissingTable: nothing was evaluated for that day.
+    """
+    found = night.lake.read_day(t.EVALUATIONS, night.model_ds).where(F.col(c.SPLIT) == TEST)
+    return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): row[c.VALUE] for row in facts.rows(found)}
+
+
+def methods(values: Values, metric: str, length: int) -> list[str]:
+    """The methods, the model first and then the best first."""
+    found = {name for name, of, at in values if of == metric and at == length}
+    return sorted(found, key=lambda name: (name != MODEL, -values[name, metric, length], name))
+
+
+def near(values: Values, wanted: int) -> int:
+    """The evaluated list length nearest to `wanted`."""
+    return min({length for _, metric, length in values if metric == "f1"}, key=lambda length: (abs(length - wanted), length))
+
+
+def evaluation(night: Night) -> Sequence[Block]:
+    values = evaluated(night)
+    length = near(values, night.settings.pushes.n)
+    lengths = sorted({at for _, metric, at in values if metric == "f1"})
+    names = methods(values, "f1", length)
+    series = {words.method(name): [(at, values[name, "f1", at]) for at in lengths if (name, "f1", at) in values] for name in names}
+    leader = max(names, key=lambda name: values[name, "f1", length])
+    picture = Picture(
+        lines_by_length(series, "F1"),
+        f"Line chart of F1 by list length for {words.listing(list(series))}. At {length} products {words.method(leader)} leads "
+        f"with {words.figure(values[leader, 'f1', length])}.",
+        "F1 by the length of the pushed list, one line per method: mean over users of 2·precision·recall / (precision + recall).",
+    )
+    return [picture, _by_length(values, names, lengths), _at(values, names, length)]
+
+
+def _by_length(values: Values, names: list[str], lengths: list[int]) -> Grid:
+    lines = [[words.method(name), *(_shown(values.get((name, "f1", at))) for at in lengths)] for name in names]
+    return Grid(["F1", *(f"at {at}" for at in lengths)], lines, "F1 at every list length.", _model_lines(names))
+
+
+def _at(values: Values, names: list[str], length: int) -> Grid:
+    found = [m for m in ("precision", "recall", "hit_rate", "ndcg") if any(key[1:] == (m, length) for key in values)]
+    lines = [[words.method(name), *(_shown(values.get((name, m, length))) for m in found)] for name in names]
+    heads = ["", *(f"{words.metric(m)}@{length}" for m in found)]
+    return Grid(heads, lines, "HR: share of users with at least one hit. NDCG: hits count more the higher they stand.", _model_lines(names))
+
+
+def costs(night: Night) -> Sequence[Block]:
+    found = facts.rows(night.lake.read_day(t.COSTS, night.model_ds).orderBy(c.METHOD, c.STAGE))
+    by_method: dict[str, dict[str, dict]] = defaultdict(dict)
+    for row in found:
+        by_method[row[c.METHOD]][row[c.STAGE]] = row
+    stages = sorted({row[c.STAGE] for row in found})
+    names = sorted(by_method, key=lambda name: (name != MODEL, name))
+    lines = [[words.method(name), *(_cost(by_method[name].get(stage)) for stage in stages)] for name in names]
+    grid = Grid(["method", *map(words.plain, stages)], lines, "Seconds on the machine that ran this, and rows worked on.", _model_lines(names))
+    return [grid]
+
+
+def _cost(row: dict | None) -> str | None:
+    return None if row is None else f"{words.duration(row[c.SECONDS])} / {words.count(row[c.ROWS])} rows"
+
+
+def _shown(value: float | None) -> str | None:
+    return None if value is None else words.figure(value)
+
+
+def _model_lines(names: list[str]) -> list[int]:
+    return [place for place, name in enumerate(names) if name == MODEL]

@@ -1,0 +1,109 @@
+"""What was pushed: the headline, and a few users' lists beside what they last bought."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys import tables as t
+from recsys.faults import MissingTable
+from recsys.job import Night
+from recsys.report import facts, words
+from recsys.report.page import Block, Grid, Pair, Text
+from recsys.report.sections.learning import MODEL, evaluated, methods, near
+
+
+def headline(night: Night) -> Sequence[Block]:
+    """The first screen: what was pushed, how good that is, and a small table."""
+    blocks: list[Block] = [Text(_what(night))]
+    try:
+        return blocks + _how_good(night)
+    except MissingTable:
+        return [*blocks, Text("How good these lists are is not known: the methods were not compared on that day's model.")]
+
+
+def _what(night: Night) -> str:
+    pushes = night.lake.read_day(t.PUSHES, night.ds)
+    sizes = facts.rows(facts.list_sizes(pushes))[0]
+    parts = {row[c.ORIGIN]: row[c.ROWS] / sizes[c.ROWS] for row in facts.rows(facts.origins(pushes))}
+    length = f"{sizes[facts.LAST]} each" if sizes[facts.FIRST] == sizes[facts.LAST] else (
+        f"between {sizes[facts.FIRST]} and {sizes[facts.LAST]} each, since for some no more products may be pushed"
+    )
+    made = words.listing([f"{words.share(part)} from {words.origin(name)}" for name, part in parts.items()])
+    return (
+        f"{words.count(sizes[c.ROWS])} pushes to {words.count(sizes[c.USERS])} users, {length}, out of {words.count(sizes[c.ITEMS])} "
+        f"different products: {made}."
+    )
+
+
+def _how_good(night: Night) -> list[Block]:
+    values = evaluated(night)
+    length = near(values, night.settings.pushes.n)
+    names = methods(values, "f1", length)
+    controls = [name for name in names if not name.startswith(MODEL)]
+    lines = [
+        [words.method(name), *(words.figure(values[name, m, length]) if (name, m, length) in values else None for m in ("f1", "hit_rate", "ndcg")),
+         _times(values, MODEL, name, length)]
+        for name in names
+    ]
+    heads = ["method", f"F1@{length}", f"HR@{length}", f"NDCG@{length}", "model's F1 is … of it"]
+    grid = Grid(heads, lines, "On the test period, which no method had seen.", [place for place, name in enumerate(names) if name == MODEL])
+    return [Text(_verdict(night, values, controls, length)), grid]
+
+
+def _verdict(night: Night, values: dict, controls: list[str], length: int) -> str:
+    if (MODEL, "f1", length) not in values or not controls:
+        return "The model and the simple methods were not compared side by side for this day."
+    best = controls[0]
+    period = f"the last {night.settings.split.test_days} days up to {night.model_ds}" if night.settings.split.kind == "time" else "each user's last event"
+    ours, theirs = values[MODEL, "f1", length], values[best, "f1", length]
+    relation = "better than every other method tried" if ours > theirs else "NOT better than the best other method tried"
+    hits = values.get((MODEL, "hit_rate", length))
+    said = f"Tested on {period}, lists of {length} by the model are {relation}: F1 {words.figure(ours)} against {words.figure(theirs)} of {words.method(best)}"
+    said += f" ({_times(values, MODEL, best, length)} of it)." if theirs else "."
+    return said + (f" At least one product of the model's list was liked in that time by {words.share(hits)} of the users." if hits is not None else "")
+
+
+def _times(values: dict, name: str, other: str, length: int) -> str | None:
+    ours, theirs = values.get((name, "f1", length)), values.get((other, "f1", length))
+    return f"{ours / theirs:.2f} ×" if ours is not None and theirs else None
+
+
+def who_got_what(night: Night) -> Sequence[Block]:
+    pushes = night.lake.read_day(t.PUSHES, night.ds)
+    found = facts.rows(facts.origins(pushes))
+    origins = [[words.origin(row[c.ORIGIN]), row[c.ROWS], row[c.USERS], row[c.ITEMS]] for row in found]
+    return [Grid(["made by", "pushes", "users", "different products"], origins), Text(_ORDER), *_samples(night, pushes)]
+
+
+_ORDER = (
+    "A list begins with the model's products; where the model knows too little of a user, it is filled up with what is popular in "
+    "the user's segment, then overall, then with the rest of the catalogue by name. The score is the model's probability, or for "
+    "popular products the share of recently active users who chose them: the two do not compare."
+)
+
+
+def _samples(night: Night, pushes) -> list[Pair]:
+    users = facts.sample(pushes, night.settings.report.sample_users, night.settings.report.seed)
+    events = night.lake.read(t.EVENTS).where(F.col(c.DAY) <= F.lit(night.ds))
+    past, ahead = defaultdict(list), defaultdict(list)
+    for row in facts.rows(facts.last_events(events, users, night.lake.read_day(t.PRODUCTS, night.ds), night.settings.pushes.n)):
+        past[row[c.USER]].append([_day(row[c.DAY]), row[c.NAME] or row[c.ITEM], _price(row[c.PRICE]), row[c.BEHAVIOUR]])
+    for row in facts.rows(pushes.join(F.broadcast(users), on=c.USER, how="inner").orderBy(c.USER, c.RANK)):
+        ahead[row[c.USER]].append([row[c.RANK], row[c.NAME], _price(row[c.PRICE]), words.origin(row[c.ORIGIN])])
+    return [
+        Pair(f"User {user}", "", Grid(["last", "product", "price", ""], past[user], "What they last did, newest first"),
+             Grid(["", "product", "price", "made by"], ahead[user], "What is pushed to them"))
+        for user in sorted(ahead)
+    ]
+
+
+def _price(price: float | None) -> str | None:
+    return None if price is None else words.price(price)
+
+
+def _day(day) -> str:
+    return day.isoformat()

@@ -1,0 +1,88 @@
+"""Names and numbers as a reader wants to see them."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+_METHODS = {
+    "model": "the model",
+    "popularity": "popularity",
+    "recent_popularity": "recent popularity",
+    "favourites": "the user's own favourites",
+    "markov": "what followed the last product (Markov)",
+    "collaborative": "collaborative filtering (ALS)",
+    "collaborative_filtering": "collaborative filtering (ALS)",
+    "als": "collaborative filtering (ALS)",
+    "rules": "association rules (FP-Growth)",
+    "association_rules": "association rules (FP-Growth)",
+}
+_METRICS = {"f1": "F1", "precision": "precision", "recall": "recall", "hit_rate": "HR", "ndcg": "NDCG"}
+_ORIGINS = {
+    "model": "the model",
+    "popular_in_segment": "popular in the segment",
+    "popular": "popular overall",
+    "catalogue": "rest of the catalogue",
+}
+
+
+def method(name: str) -> str:
+    return _METHODS.get(name, plain(name))
+
+
+def metric(name: str) -> str:
+    return _METRICS.get(name, plain(name))
+
+
+def origin(name: str) -> str:
+    return _ORIGINS.get(name, plain(name))
+
+
+def plain(name: str) -> str:
+    """`recency_of_cart` as `recency of cart`."""
+    return name.replace("_", " ")
+
+
+def count(number: int | float) -> str:
+    return f"{number:,.0f}"
+
+
+def share(part: float, digits: int = 1) -> str:
+    """A share between 0 and 1 in per cent."""
+    return f"{100 * part:.{digits}f} %"
+
+
+def figure(number: float) -> str:
+    """A metric between 0 and 1."""
+    return f"{number:.4f}"
+
+
+def price(number: float) -> str:
+    return f"{number:,.2f}"
+
+
+def duration(seconds: float) -> str:
+    if seconds < 1:
+        return f"{1000 * seconds:.3g} ms"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def listing(parts: list[str]) -> str:
+    """`a, b and c`."""
+    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "none"
+
+
+def cell(value: Any) -> str:
+    """Any value in a table cell."""
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return count(value)
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    return value.isoformat() if isinstance(value, date) else str(value)

@@ -1,0 +1,28 @@
+from datetime import date
+
+import pytest
+
+from recsys.report import words
+
+
+@pytest.mark.parametrize(("seconds", "said"), [
+    (0.0123, "12.3 ms"), (1.25, "1.2 s"), (59.94, "59.9 s"), (192, "3 min 12 s"), (7260, "2 h 1 min"),
+])
+def test_a_duration_is_said_in_its_own_unit(seconds, said):
+    assert words.duration(seconds) == said
+
+
+@pytest.mark.parametrize(("parts", "said"), [([], "none"), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")])
+def test_a_listing_ends_in_and(parts, said):
+    assert words.listing(parts) == said
+
+
+@pytest.mark.parametrize(("value", "shown"), [
+    (None, "–"), (True, "yes"), (12345, "12,345"), (0.123456, "0.1235"), (date(2024, 2, 29), "2024-02-29"), ("007", "007"),
+])
+def test_a_cell_shows_any_value(value, shown):
+    assert words.cell(value) == shown
+
+
+def test_an_unknown_method_keeps_its_own_name():
+    assert (words.method("model"), words.method("my_new_method")) == ("the model", "my new method")
