@@ -90,9 +90,9 @@ def _measure(blocks: DataFrame, runs: Sequence[Run]) -> list[tuple[Run, np.ndarr
 
 def _with_measures(run: Run, found: Tally, rows: slice) -> Run:
     size = found.size[rows].astype(np.int64)
-    # Nine digits: whether two starts have found the same minimum must not hang on the order of a sum.
-    inertia = float(f"{found.inertia[rows].sum():.9g}")
-    return replace(run, size=size, spread=found.spread[rows] / np.maximum(size, 1), inertia=inertia)
+    # Nine digits: which start wins, and which k, must not hang on the order in which distances were added up.
+    spread = np.round(found.spread[rows] / np.maximum(size, 1), 9)
+    return replace(run, size=size, spread=spread, inertia=float(f"{found.inertia[rows].sum():.9g}"))
 
 
 def _move(run: Run, total: np.ndarray, start: np.ndarray) -> Run:
