@@ -13,9 +13,9 @@ import re
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
 from pyspark.sql import SparkSession
-from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException
 
 from recsys.events.source import FileSettings
@@ -70,10 +70,10 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
         return [_delta_unit(spark, files, stamp)]
     place = Place.of(resolve(files.path))
     found = defaultdict(list)
-    for row in _listing(spark, files, place.path):
+    for row in _listing(spark, files, place):
         found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
-    for (name, _), members in found.items():
-        _check(files, name, members)
+    for members in found.values():
+        _check(files, members)
     return sorted((Unit(name, path, _digest(stamp, sorted(members))) for (name, path), members in found.items()), key=lambda unit: unit.name)
 
 
@@ -96,22 +96,25 @@ def resolve(path: str) -> str:
     return filled if re.match(SCHEME, filled) else os.path.abspath(filled)
 
 
-def _listing(spark: SparkSession, files: FileSettings, path: str) -> list:
-    # Spark's own listing works on every file system that it reads from; the content is not read.
+def _listing(spark: SparkSession, files: FileSettings, place: Place) -> list:
+    # Spark's own listing works on every file system that it reads from; the content is not read. It leaves out
+    # empty files, which only `inputFiles` tells.
     try:
-        reader = spark.read.format("binaryFile").option("recursiveFileLookup", "true")
-        rows = reader.load(path).select("path", "length", F.col("modificationTime")).collect()
+        listed = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(place.path)
+        everything = [unquote(file) for file in listed.inputFiles()]
+        rows = listed.select("path", "length", "modificationTime").collect()
     except AnalysisException:
-        rows = []
-    if not rows:
-        trouble = "matches no file" if _WILDCARD.search(path) else "is not there, or is an empty folder"
-        raise BadData(f"The path '{files.path}' ({path}) {trouble}. Correct files.path in the source's YAML, or set source_path; nothing was written.")
+        everything = []
+    if not everything:
+        trouble = "matches no file" if _WILDCARD.search(place.path) else "is not there, or is an empty folder"
+        raise BadData(f"The path '{files.path}' ({place.path}) {trouble}. Correct files.path in the source's YAML, or set source_path; nothing was written.")
+    empty = {place.unit(file)[0] for file in everything} - {place.unit(row["path"])[0] for row in rows}
+    if empty:
+        raise BadData(f"{min(empty)} is empty (0 bytes). Its export has probably failed: deliver it again, or remove it; nothing was written.")
     return rows
 
 
-def _check(files: FileSettings, name: str, members: list[tuple]) -> None:
-    if not sum(length for _, length, _ in members):
-        raise BadData(f"{name} is empty (0 bytes). Its export has probably failed: deliver it again, or remove it; nothing was written.")
+def _check(files: FileSettings, members: list[tuple]) -> None:
     ending = _ENDINGS.get(files.compression or "", "")
     odd = [path for path, _, _ in members if ending and not path.endswith(ending)]
     odd += [path for path, _, _ in members if files.compression == "none" and path.endswith(tuple(_ENDINGS.values()))]

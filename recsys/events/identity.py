@@ -17,13 +17,14 @@ def with_identity(rows: DataFrame, source: Source) -> DataFrame:
 
     A row's content is all that the file says in it. `drop`: the id is a hash of source and content, and of
     equal good rows all but one are copies; the one in the file of the smallest name stays. `keep`: file and
-    number among equal rows enter the hash, so that every row is an event of its own.
+    number among equal rows enter the hash, so that every row is an event of its own. `raw` stays with bad rows.
     """
     kept = source.duplicates == "keep"
     content = F.md5(F.concat_ws("\u0001", c.SOURCE, c.RAW))
     good = F.size(c.REASONS) == 0
     equals = Window.partitionBy(_CONTENT, good, *([c.SOURCE_FILE] if kept else [])).orderBy(c.SOURCE_FILE)
-    numbered = rows.withColumn(_CONTENT, content).withColumn(_OCCURRENCE, F.row_number().over(equals))
+    hashed = rows.withColumn(_CONTENT, content).withColumn(c.RAW, F.when(~good, F.col(c.RAW)))
+    numbered = hashed.withColumn(_OCCURRENCE, F.row_number().over(equals))
     own = F.md5(F.concat_ws("\u0001", _CONTENT, c.SOURCE_FILE, _OCCURRENCE))
     return numbered.withColumns({
         c.EVENT_ID: own if kept else F.col(_CONTENT),

@@ -1,0 +1,102 @@
+import pytest
+from pyspark.testing import assertDataFrameEqual
+from shop import HEADER, a_source, write_log
+
+from recsys.events.intake import take_in
+from recsys.faults import BadData, BadSettings, Fault
+from recsys.tables import EVENTS, INGESTS, QUARANTINE, Lake
+
+LINES = [f"u{number},i,buy,2020-01-06 09:00:00,1,1.0" for number in range(2_000)]
+
+
+@pytest.fixture(scope="module")
+def stocked(spark, tmp_path_factory):
+    """A lake that one good file was taken into."""
+    folder = tmp_path_factory.mktemp("stocked")
+    lake = Lake(spark, str(folder / "lake"))
+    take_in(lake, a_source(write_log(folder / "good.csv", *LINES[:3])))
+    return lake
+
+
+def cut_short(path):
+    write_log(path, *LINES)
+    path.write_bytes(path.read_bytes()[:-2_000])
+
+
+def not_gzip(path):
+    path.write_text("\n".join([HEADER, *LINES[:3]]))
+
+
+def wrong_bytes(path):
+    write_log(path, "u,crème brûlée,buy,2020-01-06 09:00:00,1,1.0", LINES[0], encoding="latin-1")
+
+
+def utf_16(path):
+    write_log(path, *LINES[:3], encoding="utf-16")
+
+
+def semicolons(path):
+    write_log(path, *(line.replace(",", ";") for line in LINES[:3]), header=HEADER.replace(",", ";"))
+
+
+def without_price(path):
+    write_log(path, *(line.rpartition(",")[0] for line in LINES[:3]), header=HEADER.rpartition(",")[0])
+
+
+def only_header(path):
+    write_log(path)
+
+
+def empty(path):
+    path.touch()
+
+
+def absent(path):
+    """Nothing is written."""
+
+
+def unknown_code(path):
+    write_log(path, *LINES[:3], "u,i,wave,2020-01-06 09:00:00,1,1.0")
+
+
+def bad_rows(path):
+    write_log(path, LINES[0], "u,i,buy,2020-01-06 09:00:00,0,1.0", ",i,buy,2020-01-06 09:00:00,1,1.0")
+
+
+FAULTS = [
+    ("log.csv.gz", cut_short, {}, BadData, ["is cut short", "log.csv.gz"]),
+    ("log.csv.gz", not_gzip, {}, BadData, ["is named .gz but is not gzip"]),
+    ("log.csv", wrong_bytes, {"accepted_reject_rate": 0.1}, BadData, ["undecodable_text 1", "50.00% bad rows", "accepts 10.00%"]),
+    ("log.csv", utf_16, {"files__columns": HEADER.split(",")}, BadData, ["columns expected ['user'", "files.encoding"]),
+    ("log.csv", semicolons, {}, BadData, ["columns expected", "found ['user;item;what;at;units;paid']", "is the delimiter ',' right?"]),
+    ("log.csv", semicolons, {"files__header": False, "files__columns": HEADER.split(",")}, BadData, ["is the delimiter ',' right?"]),
+    ("log.csv", without_price, {}, BadSettings, ["events.price = 'paid' does not fit the columns found"]),
+    ("log.csv", without_price, {"files__columns": HEADER.split(",")}, BadData, ["columns expected", "missing ['paid']"]),
+    ("log.csv", only_header, {}, BadData, ["log.csv: no rows"]),
+    ("log.csv", empty, {}, BadData, ["log.csv is empty (0 bytes)"]),
+    ("log.csv", absent, {}, BadData, ["log.csv", "is not there"]),
+    ("log*.csv", absent, {}, BadData, ["matches no file"]),
+    ("log.csv", unknown_code, {}, BadData, ["'wave' (1 rows)", "['back', 'buy', 'view']", "unknown_behaviour: quarantine"]),
+    ("log.csv", bad_rows, {}, BadData, ["quantity_not_positive 1", "missing_user 1", "66.67% bad rows", '"units":"0"']),
+    ("log.csv", bad_rows, {"events__price": "paid / (units - 1)"}, BadData, ["log.csv"]),
+]
+
+
+@pytest.mark.parametrize(("name", "write", "changes", "kind", "told"), FAULTS, ids=lambda value: getattr(value, "__name__", None))
+def test_broken_input_is_told_in_one_paragraph_and_leaves_the_tables_untouched(stocked, tmp_path, name, write, changes, kind, told):
+    before = [stocked.version(table) for table in (EVENTS, QUARANTINE, INGESTS)]
+    write(tmp_path / name)
+    with pytest.raises(Fault) as fault:
+        take_in(stocked, a_source(tmp_path / name, **changes))
+    assert fault.type is kind
+    assert [part for part in told if part not in str(fault.value)] == [], str(fault.value)
+    assert "\n" not in str(fault.value)
+    assert "nothing was written" in str(fault.value).lower()
+    assert [stocked.version(table) for table in (EVENTS, QUARANTINE, INGESTS)] == before
+
+
+def test_unknown_and_ignored_codes_go_to_the_quarantine_where_the_mapping_says_so(lake, tmp_path):
+    write_log(tmp_path / "log.csv", LINES[0], "u,i,wave,2020-01-06 09:00:00,1,1.0", "u,i,sneeze,2020-01-06 09:00:00,1,1.0")
+    take_in(lake, a_source(tmp_path / "log.csv", unknown_behaviour="quarantine", ignored_behaviours=["sneeze"], accepted_reject_rate=0.34))
+    reasons = lake.read(QUARANTINE).select("reasons")
+    assertDataFrameEqual(reasons, lake.spark.createDataFrame([(["unknown_behaviour"],), (["ignored_behaviour"],)], reasons.schema))

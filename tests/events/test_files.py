@@ -1,0 +1,68 @@
+import os
+
+import pytest
+from shop import a_source, write_log
+
+from recsys.events.files import Place, find_units, resolve
+from recsys.faults import BadData, BadSettings
+
+
+def names(spark, path, **files):
+    return [unit.name for unit in find_units(spark, a_source(path, **{f"files__{key}": value for key, value in files.items()}).files, "")]
+
+
+def test_a_unit_is_named_from_the_first_wildcard_on():
+    place = Place.of("s3a://bucket/logs/*/day.csv")
+    assert place.unit("s3a://bucket/logs/2020-01-01/day.csv") == ("2020-01-01/day.csv", "s3a://bucket/logs/2020-01-01/day.csv")
+
+
+def test_a_file_inside_a_matched_folder_belongs_to_the_folder():
+    assert Place.of("/logs/*").unit("file:/logs/monday/part-0.csv") == ("monday", "file:/logs/monday")
+
+
+def test_each_match_of_a_glob_is_a_unit_and_a_plain_path_is_one(spark, tmp_path):
+    write_log(tmp_path / "in" / "b 1.csv", "x")
+    write_log(tmp_path / "in" / "a+1.csv", "x")
+    assert names(spark, tmp_path / "in" / "*.csv") == ["a+1.csv", "b 1.csv"]
+    assert names(spark, tmp_path / "in") == ["in"]
+    assert names(spark, tmp_path / "in" / "a+1.csv") == ["a+1.csv"]
+
+
+def test_a_fingerprint_changes_with_the_content_and_with_the_mapping(spark, tmp_path):
+    path = write_log(tmp_path / "a.csv", "x")
+    files = a_source(path).files
+    first, same, other_mapping = (find_units(spark, files, stamp)[0].fingerprint for stamp in ("m", "m", "n"))
+    write_log(path, "y")
+    os.utime(path, (2e9, 2e9))
+    assert first == same
+    assert len({first, other_mapping, find_units(spark, files, "m")[0].fingerprint}) == 3
+
+
+@pytest.mark.parametrize(("name", "told"), [("no.csv", "is not there"), ("no*.csv", "matches no file")])
+def test_a_path_without_files_is_named(spark, tmp_path, name, told):
+    with pytest.raises(BadData, match=told):
+        names(spark, tmp_path / name)
+
+
+def test_an_empty_file_and_a_misnamed_one_are_refused(spark, tmp_path):
+    (tmp_path / "empty.csv").touch()
+    with pytest.raises(BadData, match="empty.csv is empty"):
+        names(spark, tmp_path / "empty.csv")
+    with pytest.raises(BadData, match="compression = gzip"):
+        names(spark, write_log(tmp_path / "a.csv", "x"), compression="gzip")
+
+
+def test_packages_home_and_variables_are_filled_in(monkeypatch):
+    monkeypatch.setenv("LOGS", "/logs")
+    monkeypatch.setenv("HOME", "/home/me")
+    assert resolve("$LOGS/a.csv") == "/logs/a.csv"
+    assert resolve("~/a.csv") == "/home/me/a.csv"
+    assert resolve("s3a://bucket/a.csv") == "s3a://bucket/a.csv"
+    assert resolve("a.csv") == os.path.abspath("a.csv")
+    assert resolve("package:recsys/events/files.py") == "file://" + os.path.abspath("recsys/events/files.py")
+
+
+@pytest.mark.parametrize(("path", "told"), [("package:no_such_shop/a", "pip install no_such_shop"), ("${NOT_SET_HERE}/a", "NOT_SET_HERE")])
+def test_what_cannot_be_filled_in_is_named(path, told):
+    with pytest.raises(BadSettings, match=told):
+        resolve(path)

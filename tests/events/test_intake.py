@@ -1,0 +1,128 @@
+from datetime import datetime
+
+import pytest
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+from shop import a_source, write_log
+
+from recsys.columns import (
+    ACCEPTED, BEHAVIOUR, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER,
+)
+from recsys.events.intake import take_in
+from recsys.tables import EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE, Lake
+
+MONDAY = ("u,milk,buy,2020-01-06 09:00:00,1,1.0", "u,bread,buy,2020-01-06 09:00:00,2,2.0")
+TUESDAY = ("u,milk,buy,2020-01-07 09:00:00,1,1.1", "v,milk,view,2020-01-07 10:00:00,1,1.1")
+FROM_TUESDAY_ON = "u,eggs,buy,2020-01-07 11:00:00,1,3.0"
+WEDNESDAY = ("u,eggs,buy,2020-01-08 11:00:00,1,3.0",)
+
+
+def bought(lake):
+    rows = lake.read(EVENTS).select(USER, ITEM, F.dayofmonth(TIME).alias("day"), BEHAVIOUR, SOURCE_FILE).collect()
+    return sorted(tuple(row) for row in rows)
+
+
+def books(lake):
+    rows = lake.read(INGESTS).select(SOURCE_FILE, ROWS_IN, ACCEPTED, REJECTED, COPIES).collect()
+    return sorted(tuple(row) for row in rows)
+
+
+def versions(lake):
+    return [lake.version(table) for table in (EVENTS, QUARANTINE, PRODUCT_MENTIONS, INGESTS)]
+
+
+def test_rows_are_accepted_rejected_or_dropped_as_copies_and_taken_in_once(lake, tmp_path):
+    write_log(tmp_path / "in" / "log.csv.gz", *MONDAY, MONDAY[0], "u,milk,buy,2020-01-07 09:00:00,1,0", 'u,milk')
+    source = a_source(tmp_path / "in" / "*.gz", products={"columns": {"name": "upper(item)"}})
+    take_in(lake, source)
+    before = versions(lake)
+    take_in(lake, source)
+
+    assert versions(lake) == before
+    assert books(lake) == [("log.csv.gz", 5, 2, 2, 1)]
+    assert bought(lake) == [("u", "bread", 6, "purchase", "log.csv.gz"), ("u", "milk", 6, "purchase", "log.csv.gz")]
+    quarantined = lake.read(QUARANTINE).select(RAW, REASONS)
+    expected = [
+        ('{"user":"u","item":"milk","what":"buy","at":"2020-01-07 09:00:00","units":"1","paid":"0"}', ["price_not_positive"]),
+        ('{"user":"u","item":"milk","_corrupt_record":"u,milk"}', ["malformed_row", "missing_time", "unknown_behaviour", "missing_quantity"]),
+    ]
+    assertDataFrameEqual(quarantined, lake.spark.createDataFrame(expected, quarantined.schema))
+    mentioned = lake.read(PRODUCT_MENTIONS).select(ITEM, NAME, ROWS)
+    assertDataFrameEqual(mentioned, lake.spark.createDataFrame([("milk", "MILK", 1), ("bread", "BREAD", 1)], mentioned.schema))
+
+
+def test_the_events_depend_on_the_files_and_not_on_the_order_they_came_in(spark, tmp_path):
+    days = {"monday": MONDAY, "tuesday": (*TUESDAY, FROM_TUESDAY_ON), "wednesday": (FROM_TUESDAY_ON, *WEDNESDAY)}
+    lakes = {}
+    for name, order in {"forwards": ("monday", "tuesday", "wednesday"), "backwards": ("wednesday", "tuesday", "monday")}.items():
+        lakes[name] = Lake(spark, str(tmp_path / name / "lake"))
+        for day in order:
+            write_log(tmp_path / name / "in" / f"{day}.csv", *days[day])
+            take_in(lakes[name], a_source(tmp_path / name / "in" / "*.csv"))
+
+    assert bought(lakes["forwards"]) == [
+        ("u", "bread", 6, "purchase", "monday.csv"),
+        ("u", "eggs", 7, "purchase", "tuesday.csv"),
+        ("u", "eggs", 8, "repurchase", "wednesday.csv"),
+        ("u", "milk", 6, "purchase", "monday.csv"),
+        ("u", "milk", 7, "repurchase", "tuesday.csv"),
+        ("v", "milk", 7, "browse", "tuesday.csv"),
+    ]
+    assert books(lakes["forwards"]) == [("monday.csv", 2, 2, 0, 0), ("tuesday.csv", 3, 3, 0, 0), ("wednesday.csv", 2, 1, 0, 1)]
+    assertDataFrameEqual(lakes["backwards"].read(EVENTS), lakes["forwards"].read(EVENTS))
+    assert books(lakes["backwards"]) == books(lakes["forwards"])
+
+
+def test_a_corrected_file_replaces_its_rows_and_what_followed_from_them(lake, tmp_path):
+    monday = write_log(tmp_path / "monday.csv", *MONDAY)
+    write_log(tmp_path / "tuesday.csv", *TUESDAY, MONDAY[1])
+    source = a_source(tmp_path / "*.csv")
+    take_in(lake, source)
+    write_log(monday, "u,honey,buy,2020-01-06 09:00:00,1,1.0")
+    take_in(lake, source)
+    assert bought(lake) == [
+        ("u", "bread", 6, "purchase", "tuesday.csv"),  # once a copy of monday's
+        ("u", "honey", 6, "purchase", "monday.csv"),
+        ("u", "milk", 7, "purchase", "tuesday.csv"),  # no longer a repurchase
+        ("v", "milk", 7, "browse", "tuesday.csv"),
+    ]
+    assert books(lake) == [("monday.csv", 1, 1, 0, 0), ("tuesday.csv", 3, 3, 0, 0)]
+
+
+@pytest.mark.parametrize("table", [EVENTS, QUARANTINE, INGESTS])
+def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, monkeypatch, table):
+    monday = write_log(tmp_path / "monday.csv", *MONDAY)
+    source = a_source(tmp_path / "*.csv")
+    take_in(lake, source)
+    write_log(monday, *MONDAY, "u,milk,buy,2020-01-05 09:00:00,1,1.0")
+    replace_where, kills = Lake.replace_where, [table]
+
+    def killed(self, rows, into, predicate, of):
+        if into is kills[0] and not of.endswith("reopened"):
+            raise KeyboardInterrupt
+        return replace_where(self, rows, into, predicate, of)
+
+    monkeypatch.setattr(Lake, "replace_where", killed)
+    with pytest.raises(KeyboardInterrupt):
+        take_in(lake, source)
+    kills[0] = None
+    take_in(lake, source)
+    assert bought(lake) == [
+        ("u", "bread", 6, "purchase", "monday.csv"),
+        ("u", "milk", 5, "purchase", "monday.csv"),
+        ("u", "milk", 6, "repurchase", "monday.csv"),
+    ]
+    assert books(lake) == [("monday.csv", 3, 3, 0, 0)]
+
+
+def test_without_a_clock_equal_rows_are_kept_and_one_day_is_one_basket(lake, tmp_path):
+    day = "u,milk,buy,1-6,1,1.0"
+    write_log(tmp_path / "log.csv", day, day, "u,milk,buy,1-7,1,1.0")
+    source = a_source(
+        tmp_path / "log.csv", duplicates="keep", time={"format": "yyyy-M-d", "zone": "Asia/Shanghai"}, events__event_time="concat('2020-', at)",
+    )
+    take_in(lake, source)
+    found = lake.read(EVENTS).select(TIME, BEHAVIOUR)
+    expected = [(datetime(2020, 1, 5, 16), "purchase"), (datetime(2020, 1, 5, 16), "purchase"), (datetime(2020, 1, 6, 16), "repurchase")]
+    assertDataFrameEqual(found, lake.spark.createDataFrame(expected, found.schema))
+    assert books(lake) == [("log.csv", 3, 3, 0, 0)]

@@ -1,0 +1,60 @@
+from datetime import date
+
+from pyspark.testing import assertDataFrameEqual
+from shop import a_source
+
+from recsys.events.intake import understand
+from recsys.columns import ITEM, REASONS
+
+GOOD = ("u", "good", "buy", "2020-01-02 10:00:00", "1", "2.5")
+
+
+def judged(spark, rows, source):
+    raw = spark.createDataFrame(
+        [(*row, None, "f") for row in rows],
+        "user string, item string, what string, at string, units string, paid string, _corrupt_record string, source_file string",
+    )
+    return understand(raw, source).select(ITEM, REASONS)
+
+
+def test_every_rule_names_its_own_reason(spark):
+    rows = [
+        GOOD,
+        (None, "no user", *GOOD[2:]),
+        ("u", " ", *GOOD[2:]),
+        ("u", "no time", "buy", None, "1", "2.5"),
+        ("u", "odd time", "buy", "10 o'clock", "1", "2.5"),
+        ("u", "too early", "buy", "2019-12-31 23:59:59", "1", "2.5"),
+        ("u", "too late", "buy", "2020-02-01 00:00:00", "1", "2.5"),
+        ("u", "odd code", "wave", *GOOD[3:]),
+        ("u", "no code", None, *GOOD[3:]),
+        ("u", "ignored code", "sneeze", *GOOD[3:]),
+        ("u", "POST", *GOOD[2:]),
+        ("u", "odd number", *GOOD[2:5], "cheap"),
+        ("u", "no units", *GOOD[2:4], "0", "2.5"),
+        ("u", "units unknown", *GOOD[2:4], None, "2.5"),
+        ("u", "free", *GOOD[2:5], "0"),
+        ("u", "no price", *GOOD[2:5], None),
+        ("u", "looked at without price", "view", *GOOD[3:5], None),
+        ("u", "br\ufffdken", *GOOD[2:]),
+        (None, "two reasons", *GOOD[2:5], "-1"),
+    ]
+    source = a_source(
+        "f", time__first_day=date(2020, 1, 1), time__last_day=date(2020, 1, 31), non_products="^POST$", ignored_behaviours=["sneeze"],
+    )
+    expected = [
+        ("good", []), ("no user", ["missing_user"]), (None, ["missing_item"]), ("no time", ["missing_time"]),
+        ("odd time", ["unparsable_time"]), ("too early", ["outside_period"]), ("too late", ["outside_period"]),
+        ("odd code", ["unknown_behaviour"]), ("no code", ["unknown_behaviour"]), ("ignored code", ["ignored_behaviour"]),
+        ("POST", ["not_a_product"]), ("odd number", ["unparsable_number"]), ("no units", ["quantity_not_positive"]),
+        ("units unknown", ["missing_quantity"]), ("free", ["price_not_positive"]), ("no price", ["missing_price"]),
+        ("looked at without price", []), ("br\ufffdken", ["undecodable_text"]), ("two reasons", ["missing_user", "price_not_positive"]),
+    ]
+    found = judged(spark, rows, source)
+    assertDataFrameEqual(found, spark.createDataFrame(expected, found.schema))
+
+
+def test_a_log_without_prices_and_quantities_needs_none(spark):
+    source = a_source("f", events={"user_id": "user", "item_id": "item", "behaviour": "what", "event_time": "at"})
+    found = judged(spark, [("u", "i", "buy", "2020-01-02 10:00:00", None, None)], source)
+    assertDataFrameEqual(found, spark.createDataFrame([("i", [])], found.schema))
