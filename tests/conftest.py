@@ -8,12 +8,20 @@ from recsys.session import build_session
 from recsys.settings import SparkSettings
 from recsys.tables import Lake
 
+# Tests hold a few rows: compiling code for them, in the JVM or by Spark, costs far more than it saves.
+_SMALL = {
+    "spark.driver.memory": "1g",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.default.parallelism": "2",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+}
+
 
 @pytest.fixture(scope="session")
 def spark():
     logging.getLogger("py4j").setLevel(logging.WARNING)
-    conf = {"spark.driver.memory": "1g", "spark.sql.shuffle.partitions": "2", "spark.default.parallelism": "2"}
-    session = build_session("tests", SparkSettings(master="local[2]", conf=conf))
+    session = build_session("tests", SparkSettings(master="local[2]", conf=_SMALL))
     yield session
     session.stop()
 
