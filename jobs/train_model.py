@@ -1,0 +1,52 @@
+"""Train the model of a day on all ranks, and save it with all that it was made from.
+
+Reads   sequences          windows of the splits train and validation, of one pinned version
+        vocabulary         one product that the model knows
+        normalizer         one retained attribute
+        segment_centroids  one segment
+Writes  a folder below `models`, named by model, day and settings; the same name is replaced whole
+
+A night that only pushes, with --model-ds before --ds, trains nothing.
+
+    spark-submit --py-files dist/recsys.zip jobs/train_model.py --config conf/complete_journey.yaml --ds 2017-12-30
+"""
+
+import logging
+import shutil
+import time
+
+from recsys.job import Night, run_job
+from recsys.models.definition import read_definition
+from recsys.split import TRAIN, VALIDATION
+from recsys.tables import EVENTS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
+from recsys.training import assemble
+from recsys.training.artifact import save_artifact
+from recsys.training.checkpoint import load
+from recsys.training.launcher import train
+
+log = logging.getLogger(__name__)
+
+
+def run(night: Night) -> None:
+    if night.model_ds < night.ds:
+        return
+    lake, settings, ds, started = night.lake, night.settings, night.ds, time.monotonic()
+    definition = read_definition(settings.beside(settings.training.model))
+    data = {table.name: lake.version(table) for table in (EVENTS, SEQUENCES, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)}
+    vocabulary, normalizer = lake.read_day(VOCABULARY, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
+    files = {split: lake.files(SEQUENCES, ds, split, data[SEQUENCES.name]) for split in (TRAIN, VALIDATION)}
+    version = assemble.version_of(definition, settings, ds)
+    plan = assemble.make_plan(
+        settings, definition, version, files[TRAIN], files[VALIDATION], vocabulary,
+        attributes=len(normalizer), segments=lake.read_day(SEGMENT_CENTROIDS, ds).count(),
+    )
+    outcome = train(lake.spark, plan)
+    _, _, weights = load(plan.checkpoint, plan.fingerprint)
+    manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started)
+    folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
+    shutil.rmtree(plan.checkpoint)
+    log.info("model %s: validation NDCG@10 %.4f, %.0f s", folder, manifest["metrics"]["validation_ndcg"], manifest["seconds"])
+
+
+if __name__ == "__main__":
+    run_job(__doc__, run)

@@ -1,0 +1,63 @@
+"""A model as its YAML file defines it: which layers, how wide, what enters. The code of a layer is elsewhere."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from recsys.configuration import frozen, read_settings
+
+Count = Annotated[int, Field(ge=1)]
+Dropout = Annotated[float, Field(ge=0, lt=1)]
+
+
+@frozen
+class BiLSTMDefinition:
+    """Forward LSTM over the whole prefix, backward LSTM over its last `backward_window` items."""
+
+    kind: Literal["bilstm"] = "bilstm"
+    backward_window: Count = 4
+
+
+@frozen
+class TransformerDefinition:
+    """Causal self-attention and feed-forward blocks, pre-norm."""
+
+    kind: Literal["transformer"] = "transformer"
+    blocks: Count = 1
+    heads: Count = 2
+    feed_forward: Count = 4  # inner width as a multiple of the model's
+
+
+LayerDefinition = Annotated[BiLSTMDefinition | TransformerDefinition, Field(discriminator="kind")]
+
+
+@frozen
+class InputsDefinition:
+    """What enters beside the product itself."""
+
+    behaviours: bool = True
+    gaps: bool = True
+    segment: bool = True
+    attributes: bool = True
+
+
+@frozen
+class ModelDefinition:
+    name: str
+    width: Count = 64  # of embeddings and hidden states
+    dropout: Dropout = 0.2
+    inputs: InputsDefinition = Field(default_factory=InputsDefinition)
+    layers: tuple[LayerDefinition, ...] = Field(default=(BiLSTMDefinition(), TransformerDefinition()), min_length=1)
+    head_width: Count = 128  # hidden units of the head Linear(ReLU(Linear))
+    copy_path: bool = True  # may repeat products of the user's own history
+    later_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # targets drawn from later visits, not the next event
+    horizon_days: Count = 28  # how far such a target may lie ahead
+    label_smoothing: Dropout = 0.0
+
+
+def read_definition(path: str | Path) -> ModelDefinition:
+    """The model that the YAML file at `path` defines."""
+    return read_settings(ModelDefinition, path)

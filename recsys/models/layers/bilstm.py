@@ -1,0 +1,64 @@
+"""Global features of a sequence by a bidirectional LSTM that never reads past the position it describes."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+
+class PrefixBiLSTM(keras.layers.Layer):
+    """For every position: a forward LSTM over the prefix that ends there, a backward LSTM over its last items.
+
+    P1's BiLSTM (gates, its eq. 5) reads a whole sequence in both directions. Every prefix of a sequence is
+    such a sequence, so all of them are read at once: the forward half is one LSTM, and the backward half of the
+    prefix that ends at t reads t, t-1, ..., t-window+1. No position sees a later one, so every position can be
+    a training target. What is not kept of a plain BiLSTM: its backward half forgets all but the last `window`.
+
+    Input and output: float [rows, length, width], real events first, padding after them.
+    """
+
+    def __init__(self, width: int, backward_window: int, dropout: float, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.width, self.window = width, backward_window
+        self.forward = keras.layers.LSTM(width, return_sequences=True, name="forward")
+        self.backward_input = keras.layers.Dense(4 * width, use_bias=False, name="backward_input")
+        self.backward_state = keras.layers.Dense(
+            4 * width, kernel_initializer="orthogonal", bias_initializer=_open_forget_gate, name="backward_state"
+        )
+        self.join = keras.layers.Dense(width, name="join")
+        self.drop = keras.layers.Dropout(dropout)
+
+    def build(self, shape: tuple) -> None:
+        self.forward.build(shape)
+        self.backward_input.build(shape)
+        self.backward_state.build((None, self.width))
+        self.join.build((*shape[:-1], 2 * self.width))
+
+    def call(self, events, training: bool = False):
+        both = ops.concatenate([self.forward(events), self._read_back(events)], axis=-1)
+        return events + self.drop(self.join(both), training=training)
+
+    def _read_back(self, events):
+        """The state of the backward LSTM after t, t-1, ..., t-window+1, for all t at once.
+
+        The input's part of the gates is computed once and shifted; steps that would lie before the first event
+        keep the state as it is.
+        """
+        length = ops.shape(events)[1]
+        inputs = self.backward_input(events)
+        hidden = cell = ops.zeros_like(events)
+        for step in range(self.window):
+            shifted = ops.pad(inputs, [[0, 0], [step, 0], [0, 0]])[:, :length, :]
+            gates = shifted + self.backward_state(hidden)
+            enter, forget, candidate, leave = ops.split(gates, 4, axis=-1)
+            new_cell = ops.sigmoid(forget) * cell + ops.sigmoid(enter) * ops.tanh(candidate)
+            exists = (ops.arange(length) >= step)[None, :, None]
+            hidden = ops.where(exists, ops.sigmoid(leave) * ops.tanh(new_cell), hidden)
+            cell = ops.where(exists, new_cell, cell)
+        return hidden
+
+
+def _open_forget_gate(shape: tuple, dtype: str | None = None):
+    """Biases of zero, and of one for the forget gate, the second of four (Jozefowicz et al., 2015)."""
+    part = shape[0] // 4
+    return ops.concatenate([ops.zeros(part, dtype), ops.ones(part, dtype), ops.zeros(2 * part, dtype)])

@@ -1,0 +1,74 @@
+"""The way to repeat: a learned distribution over the user's own history, beside the one over the catalogue."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+_FAR = -1e9
+AGE_BUCKETS = 16
+
+
+class CopyPath(keras.layers.Layer):
+    """Scores of every earlier event and remembered product as the next one, and the share of repeating.
+
+    A product that stands several times in the history collects the probability of each of its places, so that
+    frequency counts by itself; age (days between the two events) enters by a learned bias that depends on the
+    condition, and remembered products add their log count. All from the past of the position that asks.
+    """
+
+    def __init__(self, width: int, conditions: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.width, self.conditions = width, conditions
+        self.query = keras.layers.Dense(width, name="query")
+        self.key = keras.layers.Dense(width, use_bias=False, name="key")
+        self.key_bias = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="key_bias")
+        self.share = keras.layers.Dense(1, name="share")
+
+    def build(self, query_shape: tuple, item_shape: tuple) -> None:
+        self.query.build(query_shape)
+        self.key.build(item_shape)
+        self.key_bias.build(item_shape)
+        self.share.build(query_shape)
+        self.age_bias = self.add_weight(shape=(self.conditions, AGE_BUCKETS), initializer="zeros", name="age_bias")
+        self.memory_age_bias = self.add_weight(shape=(self.conditions, AGE_BUCKETS), initializer="zeros", name="memory_age_bias")
+        self.memory_count = self.add_weight(shape=(2,), initializer="ones", name="memory_count")
+        self.behaviour_bias = self.add_weight(shape=(8,), initializer="zeros", name="behaviour_bias")
+
+    def call(self, queries, condition, day, position, keys, batch: dict):
+        """Log shares and log weights of the places.
+
+        Args:
+            queries: float [rows, asks, width], the state that asks.
+            condition: int [rows, asks], which kind of next event is asked for.
+            day, position: int [rows, asks], the day and the place in the window from which it is asked.
+            keys: a pair of float [rows, length, width] and [rows, memory, width], embeddings of the places.
+
+        Returns:
+            log_weights: float32 [rows, asks, length + memory], log of a distribution over the places.
+            log_copy, log_catalogue: float32 [rows, asks], logs of the share of repeating and of one minus it.
+        """
+        window_keys, memory_keys = keys
+        query = self.query(queries) / self.width ** 0.5
+        window = self._scores(query, window_keys) + ops.take(self.behaviour_bias, batch["behaviours"])[:, None, :]
+        window += self._age(self.age_bias, condition, day, batch["days"])
+        seen = ops.arange(ops.shape(batch["items"])[1])[None, None, :] <= position[..., None]
+        seen = ops.logical_and(seen, (batch["items"] > 0)[:, None, :])
+        memory = self._scores(query, memory_keys) + self._age(self.memory_age_bias, condition, day, batch["memory_days"])
+        counts = ops.log(ops.maximum(batch["memory_counts"], 1.0))
+        memory += (self.memory_count[0] * counts)[:, None, :] + self.memory_count[1] - 1.0
+        remembered = ops.broadcast_to((batch["memory_items"] > 0)[:, None, :], ops.shape(memory))
+        scores = ops.concatenate([ops.where(seen, window, _FAR), ops.where(remembered, memory, _FAR)], axis=-1)
+        gate = ops.cast(self.share(queries)[..., 0], "float32")
+        return ops.log_softmax(ops.cast(scores, "float32"), axis=-1), ops.log_sigmoid(gate), ops.log_sigmoid(-gate)
+
+    def _scores(self, query, places):
+        matched = ops.matmul(query, ops.swapaxes(self.key(places), -1, -2))
+        return matched + ops.swapaxes(self.key_bias(places), -1, -2)
+
+    def _age(self, bias, condition, day, place_days):
+        """The bias of [rows, asks, places] by log2 of the days between them and by the condition asked for."""
+        age = ops.maximum(day[..., None] - place_days[:, None, :], 0)
+        bucket = ops.cast(2.0 * ops.log(ops.cast(age + 1, "float32")) / ops.log(2.0), "int32")
+        bucket = ops.minimum(bucket, AGE_BUCKETS - 1)
+        return ops.take(ops.reshape(bias, (-1,)), condition[..., None] * AGE_BUCKETS + bucket)

@@ -1,0 +1,133 @@
+"""The recommender that a definition describes: events in, a probability for every product out."""
+
+from __future__ import annotations
+
+import keras
+from keras import ops
+
+from recsys.models.definition import BiLSTMDefinition, LayerDefinition, ModelDefinition, TransformerDefinition
+from recsys.models.inputs import BEHAVIOUR_CODES, EventEmbedding
+from recsys.models.layers.bilstm import PrefixBiLSTM
+from recsys.models.layers.copy_path import CopyPath
+from recsys.models.layers.transformer import CausalTransformer
+from recsys.models.losses import Negatives, catalogue_log_likelihood
+from recsys.models.targets import CONDITIONS, Targets
+
+_FAR = -1e9
+
+
+class Recommender(keras.Model):
+    """Embedding → layers of the definition (P1: BiLSTM, then Transformer) → head → products.
+
+    The head is P1's eq. (6), `Linear(ReLU(Linear(T)))`; its last Linear is factored through the product table,
+    so that a product is read and predicted by the same vector. Beside the softmax over the catalogue stands the
+    copy path over the user's own history; `p = (1 - share) · p_catalogue + share · p_copy`.
+
+    A batch is a dict of the array columns of table `sequences`. Pure `keras.ops`: any Keras backend runs it.
+    """
+
+    def __init__(self, definition: ModelDefinition, products: int, segments: int, **kwargs) -> None:
+        super().__init__(name=definition.name, **kwargs)
+        self.definition, self.products = definition, products
+        width = definition.width
+        self.events = EventEmbedding(definition.inputs, width, products, segments, definition.dropout, name="events")
+        self.encoder = [_make(layer, definition, number) for number, layer in enumerate(definition.layers)]
+        self.encoded_norm = keras.layers.LayerNormalization(name="encoded_norm")
+        self.conditions = keras.layers.Embedding(CONDITIONS, width, name="conditions")
+        self.wanted = keras.layers.Embedding(BEHAVIOUR_CODES, width, name="wanted")
+        self.head_inner = keras.layers.Dense(definition.head_width, activation="relu", name="head_inner")
+        self.head_outer = keras.layers.Dense(width, name="head_outer")
+        self.head_drop = keras.layers.Dropout(definition.dropout)
+        self.copy_path = CopyPath(width, CONDITIONS, name="copy_path") if definition.copy_path else None
+
+    def build(self, shapes: dict[str, tuple]) -> None:
+        events = (*shapes["items"], self.definition.width)
+        self.events.build(shapes)
+        for layer in self.encoder:
+            layer.build(events)
+        self.encoded_norm.build(events)
+        self.conditions.build(shapes["items"])
+        self.wanted.build(shapes["items"])
+        self.head_inner.build(events)
+        self.head_outer.build((*shapes["items"], self.definition.head_width))
+        if self.copy_path is not None:
+            self.copy_path.build(events, events)
+        self.bias = self.add_weight(shape=(self.products + 1,), initializer="zeros", name="bias")
+
+    @property
+    def table(self):
+        """The product embeddings, float [products + 1, width]; row 0 is padding."""
+        return self.events.items.embeddings
+
+    def encode(self, batch: dict, training: bool = False):
+        """The state after every event, [rows, length, width]. No state depends on a later event."""
+        states = self.events(batch, training=training)
+        for layer in self.encoder:
+            states = layer(states, training=training)
+        return self.encoded_norm(states)
+
+    def log_likelihood(self, batch: dict, targets: Targets, negatives: Negatives | None, training: bool = False):
+        """float32 [rows, length]: log p of each position's target; without meaning where its weight is 0."""
+        states = self.encode(batch, training=training)
+        rows, length, width = ops.shape(states)
+        asked = self._ask(states, targets.condition, targets.behaviour)
+        queries = ops.reshape(self._head(asked, training), (rows * length, width))
+        flat = catalogue_log_likelihood(queries, ops.reshape(targets.items, (-1,)), self.table, self.bias, negatives)
+        catalogue = ops.reshape(flat, (rows, length))
+        if self.copy_path is None:
+            return catalogue
+        place = ops.broadcast_to(ops.arange(length)[None, :], (rows, length))
+        weights, log_copy, log_catalogue = self._copy(asked, targets.condition, batch["days"], place, batch)
+        places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
+        same = places[:, None, :] == targets.items[:, :, None]
+        copied = ops.logsumexp(ops.where(same, weights, _FAR), axis=-1)
+        return ops.logaddexp(log_catalogue + catalogue, log_copy + copied)
+
+    def call(self, batch: dict, condition: int, behaviour: int):
+        """float32 [rows, products + 1]: the probability of every product to be the next one; 0 for padding.
+
+        Args:
+            batch: windows with at least one event each.
+            condition: NEXT_EVENT or LATER_VISIT.
+            behaviour: code of the behaviour asked for, ANY_BEHAVIOUR for any.
+        """
+        states = self.encode(batch)
+        last = ops.maximum(batch["length"] - 1, 0)[:, None]
+        state = ops.take_along_axis(states, last[..., None], axis=1)
+        asked = self._ask(state, ops.full_like(last, condition), ops.full_like(last, behaviour))
+        scores = ops.matmul(self._head(asked, False)[:, 0, :], ops.transpose(self.table))
+        catalogue = ops.softmax(ops.cast(scores[:, 1:], "float32") + self.bias[1:], axis=-1)
+        catalogue = ops.pad(catalogue, [[0, 0], [1, 0]])
+        if self.copy_path is None:
+            return catalogue
+        day = ops.take_along_axis(batch["days"], last, axis=1)
+        weights, log_copy, log_catalogue = self._copy(asked, ops.full_like(last, condition), day, last, batch)
+        places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
+        copied = spread(ops.exp(weights[:, 0, :]), places, self.products + 1)
+        return ops.exp(log_catalogue) * catalogue + ops.exp(log_copy) * copied
+
+    def _ask(self, states, condition, behaviour):
+        return states + self.conditions(condition) + self.wanted(behaviour)
+
+    def _head(self, asked, training):
+        return self.head_outer(self.head_drop(self.head_inner(asked), training=training))
+
+    def _copy(self, asked, condition, day, place, batch: dict):
+        keys = ops.take(self.table, batch["items"], axis=0), ops.take(self.table, batch["memory_items"], axis=0)
+        return self.copy_path(asked, condition, day, place, keys, batch)
+
+
+def spread(weights, places, size: int):
+    """Add each weight [rows, places] to its product: float [rows, size]; padding (index 0) gets nothing."""
+    rows = ops.shape(places)[0]
+    flat = ops.reshape(places + size * ops.arange(rows, dtype=places.dtype)[:, None], (-1,))
+    kept = ops.reshape(ops.where(places > 0, weights, 0.0), (-1,))
+    return ops.reshape(ops.segment_sum(kept, flat, num_segments=rows * size), (rows, size))
+
+
+def _make(layer: LayerDefinition, model: ModelDefinition, number: int) -> keras.layers.Layer:
+    name = f"{layer.kind}_{number}"
+    if isinstance(layer, BiLSTMDefinition):
+        return PrefixBiLSTM(model.width, layer.backward_window, model.dropout, name=name)
+    assert isinstance(layer, TransformerDefinition)
+    return CausalTransformer(model.width, layer.blocks, layer.heads, layer.feed_forward, model.dropout, name=name)

@@ -1,0 +1,159 @@
+"""A trained model on disk, with all that it was made from: `<models>/<version>/`.
+
+    manifest.json   settings, definition, data versions, normaliser, history, metrics, checksums
+    weights.npz     one array for each weight, by its path in the model; no pickle, so loading runs no code
+    items.json      the product of every index
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recsys.configuration import fill
+from recsys.faults import BadData, MissingTable
+from recsys.models.definition import ModelDefinition
+from recsys.sequences.shape import WindowShape
+
+MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
+
+
+@dataclass
+class Artifact:
+    """A model ready to score, and its manifest."""
+
+    version: str
+    manifest: dict[str, Any]
+    items: np.ndarray  # item_id by index; items[0] is ""
+    model: Any  # recsys.models.recommender.Recommender
+    _tops: dict[tuple[int, int], Callable] = field(default_factory=dict, repr=False)
+
+    def top(
+        self, batch: dict[str, np.ndarray], n: int, banned: list[np.ndarray] | None, behaviour: str | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The `n` likeliest products of every row.
+
+        Args:
+            batch: the array columns of `sequences`, stacked; every row has at least one event.
+            n: length of the lists, at most the number of products.
+            banned: for each row the indices it must not get; None for nothing.
+            behaviour: what the list should lead to; None for any.
+
+        Returns:
+            int32 [rows, n] indices, best first, ties by index, 0 where nothing is left;
+            float32 [rows, n] probabilities, 0 where nothing is left.
+        """
+        from recsys.models.targets import behaviour_code
+
+        key = (n, behaviour_code(behaviour))
+        if key not in self._tops:
+            self._tops[key] = self._compiled_top(*key)
+        scores, indices = self._tops[key](
+            {name: batch[name] for name in self._columns}, _rectangle(banned, len(batch["length"]))
+        )
+        scores, indices = np.asarray(scores), np.asarray(indices)
+        return np.where(scores > 0, indices, 0).astype(np.int32), np.maximum(scores, 0)
+
+    @property
+    def _columns(self) -> list[str]:
+        return [name for name in WindowShape(**self.manifest["shape"]).columns() if name not in ("targets", "query_day")]
+
+    def _compiled_top(self, n: int, behaviour: int) -> Callable:
+        from keras import ops
+
+        from recsys.models.compiled import compiled
+        from recsys.models.recommender import spread
+
+        def top(batch: dict, banned):
+            probabilities = self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
+            gone = spread(ops.ones_like(banned, dtype="float32"), banned, self.model.products + 1)
+            return ops.top_k(ops.where(gone > 0, -1.0, probabilities), n)
+
+        return compiled(top)
+
+
+def _rectangle(banned: list[np.ndarray] | None, rows: int) -> np.ndarray:
+    """Lists of indices as int32 [rows, width], 0 padded; width is a power of two, so few shapes are ever compiled."""
+    longest = max((len(indices) for indices in banned or []), default=0)
+    matrix = np.zeros((rows, 1 << max(longest - 1, 0).bit_length()), np.int32)
+    for row, indices in enumerate(banned or []):
+        matrix[row, : len(indices)] = indices
+    return matrix
+
+
+def save_artifact(models: str, version: str, manifest: dict[str, Any], items: list[str], weights: dict[str, np.ndarray]) -> str:
+    """Write the model below `models`, replacing the same version in one rename. Returns its folder."""
+    final = Path(models) / version
+    partial = final.with_name(f".{version}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    (partial / ITEMS).write_text(json.dumps(items), encoding="utf-8")
+    np.savez(partial / WEIGHTS, **weights)
+    sums = {name: _checksum(partial / name) for name in (ITEMS, WEIGHTS)}
+    text = json.dumps(manifest | {"version": version, "checksums": sums}, indent=1, default=str)
+    (partial / MANIFEST).write_text(text, encoding="utf-8")
+    old = final.with_name(f".{version}.replaced")
+    shutil.rmtree(old, ignore_errors=True)
+    if final.exists():
+        final.rename(old)
+    partial.rename(final)
+    shutil.rmtree(old, ignore_errors=True)
+    return str(final)
+
+
+def artifact_for(models: str, model_ds: date) -> str:
+    """The folder of the model that was trained for `model_ds`; of several the one trained last.
+
+    Raises:
+        MissingTable: there is none.
+    """
+    found = [path.parent for path in Path(models).glob(f"*/{MANIFEST}") if read_manifest(path.parent)["model_ds"] == str(model_ds)]
+    if not found:
+        raise MissingTable(f"No model of {model_ds} is in {models}. Run jobs/train_model.py --ds {model_ds} first, or name another day by --model-ds.")
+    return str(max(found, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns))
+
+
+def read_manifest(folder: str | Path) -> dict[str, Any]:
+    """What a model says of itself, without loading it."""
+    return json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
+
+
+def load_artifact(folder: str) -> Artifact:
+    """The model in `folder`, checked against its checksums.
+
+    Raises:
+        BadData: a file was changed after the model was saved, or weights do not fit the definition.
+    """
+    from recsys.models.factory import make_model
+
+    manifest, path = read_manifest(folder), Path(folder)
+    for name, expected in manifest["checksums"].items():
+        if _checksum(path / name) != expected:
+            raise BadData(f"{path / name} is not the file that was saved with the model (its checksum differs). Train the model again.")
+    items = np.array(json.loads((path / ITEMS).read_text(encoding="utf-8")), dtype=str)
+    definition = fill(ModelDefinition, manifest["definition"], str(path / MANIFEST))
+    model = make_model(definition, WindowShape(**manifest["shape"]), len(items) - 1, manifest["segments"])
+    with np.load(path / WEIGHTS, allow_pickle=False) as weights:
+        _fill_weights(model, weights, path)
+    return Artifact(manifest["version"], manifest, items, model)
+
+
+def _fill_weights(model: Any, weights: Any, path: Path) -> None:
+    wanted = {weight.path: weight for weight in model.trainable_variables}
+    if set(wanted) != set(weights.files):
+        raise BadData(f"{path / WEIGHTS} does not hold the weights of its definition: {sorted(set(wanted) ^ set(weights.files))[:3]} differ. Train again.")
+    for name, weight in wanted.items():
+        weight.assign(weights[name])
+
+
+def _checksum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

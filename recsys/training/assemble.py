@@ -1,0 +1,99 @@
+"""From tables and settings to a training plan, and from an outcome to the manifest of a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from pyspark.sql import Row
+
+import recsys
+from recsys import columns as c
+from recsys.faults import BadData
+from recsys.models.definition import ModelDefinition
+from recsys.models.targets import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.sequences.shape import WindowShape
+from recsys.settings import Settings
+from recsys.tables import DataFile
+from recsys.training.plan import Outcome, Plan
+
+_LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")
+
+
+def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) -> str:
+    """The name of a model: same day, settings and definition, same name, so that a rerun replaces its model."""
+    made_by = [asdict(part) for part in (definition, settings.training, settings.sequences, settings.split, settings.segments)]
+    return f"{definition.name}-{model_ds}-{_digest(made_by)[:8]}"
+
+
+def make_plan(
+    settings: Settings, definition: ModelDefinition, version: str, train_files: Sequence[DataFile],
+    validation_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int,
+) -> Plan:
+    """The plan of a training.
+
+    Args:
+        vocabulary: rows of the table, which grow with products only.
+        attributes, segments: how many there are.
+
+    Raises:
+        BadData: there is nothing to train on.
+    """
+    if not train_files:
+        raise BadData("There are no training windows: no user has a product of the vocabulary before the validation period. Give more days of log.")
+    counts = np.zeros(len(vocabulary) + 1)
+    counts[[row[c.ITEM_INDEX] for row in vocabulary]] = [row[c.EVENTS] for row in vocabulary]
+    shape = WindowShape(settings.sequences.length, settings.sequences.memory, attributes)
+    return Plan(
+        definition, settings.training, shape, counts, segments, tuple(train_files), tuple(validation_files),
+        condition=LATER_VISIT if settings.split.kind == "time" else NEXT_EVENT,
+        behaviour=behaviour_code(settings.pushes.behaviour),
+        checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
+        fingerprint=_digest([version, [asdict(file) for file in (*train_files, *validation_files)]]),
+    )
+
+
+def make_manifest(
+    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float
+) -> dict[str, Any]:
+    """All that a model was made from. `data` holds the version of every table it was read from."""
+    best = outcome.history[outcome.best_epoch]
+    return {
+        "model_ds": str(model_ds),
+        "code": recsys.__version__,
+        "libraries": {name: _installed(name) for name in _LIBRARIES if _installed(name)},
+        "definition": asdict(plan.definition),
+        "settings": asdict(settings),
+        "shape": asdict(plan.shape),
+        "segments": plan.segments,
+        "condition": plan.condition,
+        "data": data,
+        "normalizer": [row.asDict() for row in normalizer],
+        "rows": {"train": sum(file.rows for file in plan.train_files), "validation": sum(file.rows for file in plan.validation_files)},
+        "history": list(outcome.history),
+        "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},
+        "seconds": round(seconds, 1),
+    }
+
+
+def product_ids(vocabulary: Sequence[Row]) -> list[str]:
+    """The product of every index, "" for padding."""
+    return ["", *(row[c.ITEM] for row in sorted(vocabulary, key=lambda row: row[c.ITEM_INDEX]))]
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _installed(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

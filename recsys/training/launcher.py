@@ -1,0 +1,74 @@
+"""Start the training ranks on Spark: the only module that knows how Horovod is launched."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TextIO
+
+from pyspark.sql import SparkSession
+
+from recsys.faults import Infrastructure
+from recsys.sequences.shares import rows_in
+from recsys.training.plan import Outcome, Plan
+from recsys.training.worker import train_rank
+
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "HOROVOD_LOG_LEVEL": "error"}
+_PREFIX = re.compile(r"\[\d+\]<std(?:out|err)>:")
+_GREETING = re.compile(r"^(?:WARNING: All log messages before absl|[IW]0000 ).*\n?", re.MULTILINE)
+
+
+def train(spark: SparkSession, plan: Plan) -> Outcome:
+    """Run `train_rank` on as many ranks as the plan says, each in a Spark task, and return what rank 0 says.
+
+    Raises:
+        Infrastructure: Horovod is missing, Spark has fewer task slots than ranks, or a rank failed.
+    """
+    outcomes = _run(spark, plan)
+    digests = {outcome.weights_digest for outcome in outcomes}
+    if len(digests) > 1:
+        raise Infrastructure(f"The {len(outcomes)} training ranks ended with different weights; the model was not saved. Train again.")
+    rows = rows_in(plan.train_files)
+    read = [sum(of_epoch) for of_epoch in zip(*(outcome.rows_read for outcome in outcomes), strict=True)]
+    if any(count != rows for count in read):
+        raise Infrastructure(f"The ranks read {read} rows an epoch, the table holds {rows}; the model was not saved.")
+    return outcomes[0]
+
+
+def _run(spark: SparkSession, plan: Plan) -> list[Outcome]:
+    ranks, slots = plan.settings.ranks, spark.sparkContext.defaultParallelism
+    if slots < ranks:
+        raise Infrastructure(
+            f"training.ranks = {ranks}, but Spark runs only {slots} tasks at a time, so the ranks could never all start. "
+            f"Give Spark {ranks} task slots (spark.master=local[{ranks}], or more executors), or lower training.ranks."
+        )
+    try:
+        import horovod.spark
+    except ImportError as error:
+        raise Infrastructure(
+            f"Horovod cannot be imported ({error}). It trains the model; install it as conf/environment does, or use a cluster image that has it."
+        ) from error
+    try:
+        return horovod.spark.run(
+            train_rank, args=(plan,), num_proc=ranks, use_gloo=True, verbose=0, env=os.environ | _QUIET,
+            start_timeout=plan.settings.timeout_seconds, stdout=_Plain(sys.stdout), stderr=_Plain(sys.stderr),
+        )
+    except Exception as error:
+        raise Infrastructure(
+            f"Training failed on one of {ranks} ranks: {error}. What the rank said stands above. Run again: training goes on from its last epoch."
+        ) from error
+
+
+class _Plain:
+    """A stream that shows what ranks say without Horovod's `[0]<stdout>:` and TensorFlow's greetings."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+
+    def write(self, text: str) -> int:
+        self.stream.write(_GREETING.sub("", _PREFIX.sub("", text)))
+        return len(text)
+
+    def flush(self) -> None:
+        self.stream.flush()

@@ -1,0 +1,48 @@
+"""All that a training rank needs to know, in one value that travels from the driver."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys.models.definition import ModelDefinition
+from recsys.sequences.shape import WindowShape
+from recsys.settings import TrainingSettings
+from recsys.tables import DataFile
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to train, on which files of one table version, and where to keep checkpoints.
+
+    `counts` are the training events of every product by index (index 0 is padding); it grows with products only.
+    `fingerprint` says what the training is made from; a checkpoint with another one is not resumed.
+    """
+
+    definition: ModelDefinition
+    settings: TrainingSettings
+    shape: WindowShape
+    counts: np.ndarray
+    segments: int
+    train_files: tuple[DataFile, ...]
+    validation_files: tuple[DataFile, ...]
+    condition: int  # what validation, and later pushes, ask for
+    behaviour: int
+    checkpoint: str  # a folder that rank 0 and the driver both see
+    fingerprint: str
+
+    @property
+    def products(self) -> int:
+        return len(self.counts) - 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a rank says when it is done."""
+
+    rank: int
+    rows_read: tuple[int, ...]  # real rows of each epoch
+    weights_digest: str  # of the weights it ended with; equal on all ranks, or the training was wrong
+    history: tuple[dict[str, float], ...]  # one entry an epoch
+    best_epoch: int

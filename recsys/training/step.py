@@ -1,0 +1,65 @@
+"""One step of training on one rank: the only module that knows how TensorFlow differentiates."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+from recsys.models.definition import ModelDefinition
+from recsys.models.losses import Negatives
+from recsys.models.recommender import Recommender
+from recsys.models.targets import draw_targets
+from recsys.settings import TrainingSettings
+
+_CLIP = 5.0  # global norm of the gradient; only the first steps ever reach it
+_WARM_UP = 50  # steps
+
+
+def make_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
+    """Adam with a short warm-up and a cosine decay to a tenth over `steps`; loss scaling where float16 needs it."""
+    warm_up = min(_WARM_UP, max(steps // 10, 1))
+    rate = keras.optimizers.schedules.CosineDecay(
+        initial_learning_rate=settings.learning_rate / warm_up, warmup_target=settings.learning_rate,
+        warmup_steps=warm_up, decay_steps=max(steps - warm_up, 1), alpha=0.1,
+    )
+    adam = keras.optimizers.Adam(rate, beta_2=0.98, global_clipnorm=_CLIP)
+    return keras.optimizers.LossScaleOptimizer(adam) if settings.precision == "mixed_float16" else adam
+
+
+def make_step(
+    model: Recommender, optimizer: keras.optimizers.Optimizer, definition: ModelDefinition, seed: int, horovod
+) -> Callable[[dict, Negatives | None], tuple[tf.Tensor, tf.Tensor]]:
+    """A compiled step: batch in; the summed loss and the number of targets of all ranks out.
+
+    Every rank adds up its gradients, and the sum is divided by the targets of all ranks. So a rank whose batch
+    is half empty, or empty, counts for as much as it holds, and the result is that of one large batch.
+    """
+    generator = keras.random.SeedGenerator(seed)
+    variables = model.trainable_variables
+    sources = [variable.value for variable in variables]  # Horovod wants TensorFlow's own variables
+
+    @tf.function(reduce_retracing=True)
+    def step(batch, items, log_expected):
+        negatives = None if items is None else Negatives(items, log_expected)
+        with tf.GradientTape() as tape:
+            targets = draw_targets(batch, definition.later_share, definition.horizon_days, generator)
+            likelihood = model.log_likelihood(batch, targets, negatives, training=True)
+            loss = -tf.reduce_sum(likelihood * targets.weight)
+            scaled = optimizer.scale_loss(loss)
+        # Tied product embeddings make huge IndexedSlices; dense sums are faster and Horovod sends them as one.
+        tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True)
+        totals = horovod.allreduce(tf.stack([loss, tf.reduce_sum(targets.weight)]), op=horovod.Sum)
+        share = tf.maximum(totals[1], 1.0)
+        gradients = [gradient / tf.cast(share, gradient.dtype) for gradient in tape.gradient(scaled, sources)]
+        optimizer.apply_gradients(zip(gradients, variables))
+        return totals[0], totals[1]
+
+    def run(batch: dict, negatives: Negatives | None) -> tuple[tf.Tensor, tf.Tensor]:
+        tensors = {name: tf.convert_to_tensor(array) for name, array in batch.items()}
+        if negatives is None:
+            return step(tensors, None, None)
+        return step(tensors, tf.convert_to_tensor(negatives.items), tf.convert_to_tensor(negatives.log_expected))
+
+    return run

@@ -1,0 +1,46 @@
+"""Real Horovod runs, each in processes of its own."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from recsys.faults import Infrastructure
+from recsys.training.checkpoint import load
+from recsys.training.launcher import _run, train
+from tests.training.conftest import write_circle
+
+
+def test_two_ranks_read_every_row_once_and_end_with_equal_weights_that_know_the_circle(lake, circle_plan):
+    write_circle(lake, users=41)  # 41 rows: no number of ranks or batch divides them
+    plan = circle_plan(lake, epochs=12)
+    first, second = _run(lake.spark, plan)
+    assert first.weights_digest == second.weights_digest
+    assert [sum(rows) for rows in zip(first.rows_read, second.rows_read)] == [41] * 12
+    assert min(first.rows_read + second.rows_read) > 0
+    assert first.history[0]["targets"] == 41 * 7
+    assert max(entry["validation_ndcg"] for entry in first.history) == 1.0
+
+
+def test_an_interrupted_training_goes_on_from_its_last_epoch(lake, circle_plan):
+    write_circle(lake, users=9)
+    plan = circle_plan(lake, epochs=3, ranks=1)
+    train(lake.spark, replace(plan, settings=replace(plan.settings, epochs=1)))
+    progress, state, _ = load(plan.checkpoint, plan.fingerprint)
+    resumed = train(lake.spark, plan)
+    assert progress.epoch == 1 and all(np.isfinite(array).all() for array in state)
+    assert len(resumed.rows_read) == 2 and len(resumed.history) == 3
+
+
+def test_more_ranks_than_files_still_take_equal_steps(lake, circle_plan):
+    write_circle(lake, users=5, files=1)
+    plan = circle_plan(lake, epochs=1)
+    first, second = _run(lake.spark, plan)
+    assert sorted(first.rows_read + second.rows_read) == [0, 5]
+    assert first.weights_digest == second.weights_digest
+
+
+def test_more_ranks_than_task_slots_are_refused_before_anything_starts(lake, circle_plan):
+    write_circle(lake, users=5)
+    with pytest.raises(Infrastructure, match="training.ranks = 64"):
+        train(lake.spark, circle_plan(lake, ranks=64))
