@@ -81,11 +81,16 @@ class EvaluationSettings:
     relevant: tuple[Behaviour, ...] = (PURCHASE, REPURCHASE)  # test events that count as liked
     drop_seen: bool = False  # True ranks only products that are new to the user
     recent_days: Count = 7  # of recent popularity
-    als_rank: Count = 64
+    als_rank: Count = 64  # factors; more follow the data closer, in time that grows with their square
     als_iterations: Count = 10
-    als_alpha: float = 20.0
-    rules_min_support: Share = 0.0005
-    rules_min_confidence: Share = 0.01
+    als_alpha: Annotated[float, Field(gt=0)] = 20.0  # trust in a purchase over the lack of one
+    als_regularisation: Annotated[float, Field(gt=0)] = 0.1
+    rules_min_support: Share = 0.0001  # share of baskets that hold an itemset; higher is faster and knows fewer products
+    rules_min_baskets: Count = 15  # of an itemset, however few the baskets; lower explodes on small logs
+    rules_min_confidence: Share = 0.1
+    rules_basket_size: Count = 40  # products of a basket that are looked at, commonest first; bounds the itemsets
+    rules_days: Count = 90  # days of a user's purchases that rules are applied to
+    seed: int = 17
 
 
 @frozen
