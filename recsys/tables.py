@@ -177,13 +177,13 @@ class Lake:
             of: what is replaced, for the log line.
         """
         started = time.monotonic()
-        writer = (
-            in_contract(rows, table).write.format("delta").mode("overwrite")
-            .option("replaceWhere", predicate).partitionBy(*table.partitions)
-            # Training reads the Parquet files themselves, so a deleted row must be gone from its file.
-            .option("delta.enableDeletionVectors", "false")
-        )
-        writer.save(self.location(table)) if self._is_path else writer.saveAsTable(self.location(table))
+        complete = in_contract(rows, table)
+        if self._is_path or not self.exists(table):
+            writer = complete.write.format("delta").mode("overwrite").option("replaceWhere", predicate).options(**_options(table))
+            writer = writer.partitionBy(*table.partitions)
+            writer.save(self.location(table)) if self._is_path else writer.saveAsTable(self.location(table))
+        else:  # saveAsTable would replace the table itself, with all its history, by one like it
+            complete.writeTo(self.location(table)).options(**_options(table)).overwrite(F.expr(predicate))
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
@@ -212,6 +212,13 @@ class Lake:
         rows = self.read(table, version).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
         counted = rows.groupBy(F.col("_metadata.file_path").alias("url")).count().orderBy("url")
         return [DataFile(row["url"], row["count"]) for row in counted.collect()]
+
+
+def _options(table: Table) -> dict[str, str]:
+    return {
+        "delta.enableDeletionVectors": "false",  # training reads the files themselves: a deleted row must be gone from its file
+        "mergeSchema": str(table.open_ended).lower(),
+    }
 
 
 def in_contract(rows: DataFrame, table: Table) -> DataFrame:

@@ -6,8 +6,9 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
+from recsys import split
 from recsys.settings import SplitSettings
-from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history, targets, test_start, validation_start, with_role
+from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history, targets, with_role
 
 DS = date(2020, 1, 31)
 COLUMNS = [c.USER, c.EVENT_ID, c.TIME, c.DAY]
@@ -20,8 +21,8 @@ def event(user: str, event_id: str, day: int, hour: int = 12) -> tuple:
 
 
 def test_the_first_days_of_test_and_validation_are_counted_back_from_ds():
-    assert test_start(BY_TIME, DS) == date(2020, 1, 25)
-    assert validation_start(BY_TIME, DS) == date(2020, 1, 22)
+    assert split.test_start(BY_TIME, DS) == date(2020, 1, 25)
+    assert split.validation_start(BY_TIME, DS) == date(2020, 1, 22)
 
 
 def test_by_time_the_last_days_are_test_and_those_before_them_validation(spark):
@@ -59,8 +60,8 @@ def test_events_of_one_moment_are_told_apart_by_their_hash_and_not_by_their_plac
 
 def test_a_split_looks_at_the_roles_before_it_and_is_judged_by_its_own(spark):
     roles = spark.createDataFrame([("a", TRAIN), ("b", VALIDATION), ("c", TEST)], [c.EVENT_ID, c.ROLE])
-    looks_at = {split: {row[0] for row in history(roles, split).collect()} for split in (TRAIN, VALIDATION, TEST, PUSH)}
-    judged_by = {split: {row[0] for row in targets(roles, split).collect()} for split in (VALIDATION, TEST)}
+    looks_at = {name: {row[0] for row in history(roles, name).collect()} for name in (TRAIN, VALIDATION, TEST, PUSH)}
+    judged_by = {name: {row[0] for row in targets(roles, name).collect()} for name in (VALIDATION, TEST)}
     assert looks_at == {TRAIN: {"a"}, VALIDATION: {"a"}, TEST: {"a", "b"}, PUSH: {"a", "b", "c"}}
     assert judged_by == {VALIDATION: {"b"}, TEST: {"c"}}
 

@@ -1,0 +1,107 @@
+from datetime import date
+
+import pytest
+from pyspark.sql import functions as F
+from pyspark.sql.utils import AnalysisException
+from pyspark.testing import assertDataFrameEqual
+
+from recsys import columns as c
+from recsys.faults import BadData, MissingTable
+from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, Lake, in_contract
+
+MONDAY, TUESDAY = date(2020, 1, 6), date(2020, 1, 7)
+SEGMENT_ROWS = "user_id string, segment int, distance double, split string, ds date"
+
+
+def segments(spark, *rows):
+    return spark.createDataFrame(list(rows), SEGMENT_ROWS)
+
+
+@pytest.fixture(params=["folder", "schema"])
+def any_lake(request, spark, tmp_path):
+    """A lake below a folder, and one below catalog.schema."""
+    if request.param == "folder":
+        yield Lake(spark, str(tmp_path / "lake"))
+    else:
+        spark.sql(f"CREATE SCHEMA shop LOCATION '{tmp_path / 'schema'}'")
+        yield Lake(spark, "spark_catalog.shop")
+        spark.sql("DROP SCHEMA shop CASCADE")
+
+
+def test_a_day_written_twice_equals_a_day_written_once_and_other_days_stay(spark, any_lake):
+    monday = segments(spark, ("u1", 0, 0.5, "train", MONDAY))
+    first = segments(spark, ("u1", 1, 0.1, "train", TUESDAY), ("u2", 1, 0.2, "test", TUESDAY))
+    again = segments(spark, ("u3", 2, 0.3, "train", TUESDAY))
+    any_lake.replace_day(monday, SEGMENTS, MONDAY)
+    any_lake.replace_day(first, SEGMENTS, TUESDAY)
+    any_lake.replace_day(again, SEGMENTS, TUESDAY)
+    assert any_lake.replace_day(again, SEGMENTS, TUESDAY) == 1
+    assertDataFrameEqual(any_lake.read(SEGMENTS), monday.union(again))
+    assertDataFrameEqual(any_lake.read_day(SEGMENTS, TUESDAY), again)
+    assert any_lake.version(SEGMENTS) == 3
+    assertDataFrameEqual(any_lake.read(SEGMENTS, version=1), monday.union(first))
+
+
+def test_only_files_that_are_live_at_the_version_are_listed_with_their_rows(spark, lake):
+    lake.replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY), ("u2", 0, 0.5, "test", MONDAY)), SEGMENTS, MONDAY)
+    replacement = segments(spark, ("u1", 1, 0.5, "train", MONDAY), ("u9", 1, 0.5, "train", MONDAY))
+    lake.replace_day(replacement.coalesce(1), SEGMENTS, MONDAY)
+    (live,) = lake.files(SEGMENTS, MONDAY, "train", lake.version(SEGMENTS))
+    (former,) = lake.files(SEGMENTS, MONDAY, "train", 0)
+    assert (live.rows, former.rows) == (2, 1) and live.url != former.url
+    assertDataFrameEqual(spark.read.parquet(live.url).select(c.USER), replacement.select(c.USER))
+
+
+def test_rows_of_another_day_are_refused_and_the_table_stays(spark, lake):
+    monday = segments(spark, ("u1", 0, 0.5, "train", MONDAY))
+    lake.replace_day(monday, SEGMENTS, MONDAY)
+    with pytest.raises(AnalysisException):
+        lake.replace_day(segments(spark, ("u1", 1, 0.1, "train", MONDAY)), SEGMENTS, TUESDAY)
+    assertDataFrameEqual(lake.read(SEGMENTS), monday)
+
+
+@pytest.mark.parametrize(("change", "told"), [
+    (lambda rows: rows.drop(c.DISTANCE), "missing ['distance'], unknown [], wrong type []"),
+    (lambda rows: rows.withColumn("colour", F.lit("red")), "missing [], unknown ['colour'], wrong type []"),
+    (lambda rows: rows.withColumn(c.SEGMENT, F.lit(1.0)), "wrong type ['segment is double, not int']"),
+])
+def test_rows_that_break_the_contract_are_refused_before_anything_is_written(spark, lake, change, told):
+    rows = segments(spark, ("u1", 0, 0.5, "train", MONDAY))
+    with pytest.raises(BadData) as fault:
+        lake.replace_day(change(rows), SEGMENTS, MONDAY)
+    assert "Rows for table segments break its contract" in str(fault.value) and told in str(fault.value)
+    assert not lake.exists(SEGMENTS)
+
+
+def test_columns_are_written_in_contract_order(spark):
+    shuffled = segments(spark, ("u1", 0, 0.5, "train", MONDAY)).select(c.DAY, c.SPLIT, c.USER, c.DISTANCE, c.SEGMENT)
+    assert in_contract(shuffled, SEGMENTS).columns == list(SEGMENTS.columns)
+
+
+def test_user_features_may_gain_an_attribute_on_a_later_day(spark, lake):
+    monday = spark.createDataFrame([("u1", "train", MONDAY, 1.0)], "user_id string, split string, ds date, visits double")
+    tuesday = monday.select(c.USER, c.SPLIT, F.lit(TUESDAY).alias(c.DAY), "visits", F.lit(2.0).alias("money"))
+    lake.replace_day(monday, USER_FEATURES, MONDAY)
+    lake.replace_day(tuesday, USER_FEATURES, TUESDAY)
+    expected = spark.createDataFrame(
+        [("u1", "train", MONDAY, 1.0, None), ("u1", "train", TUESDAY, 1.0, 2.0)],
+        "user_id string, split string, ds date, visits double, money double",
+    )
+    assertDataFrameEqual(lake.read(USER_FEATURES), expected)
+
+
+def test_a_table_that_was_never_written_names_the_job_that_writes_it(lake):
+    with pytest.raises(MissingTable, match="There is no table .*normalizer .*Run jobs/fit_normalizer.py first"):
+        lake.read(NORMALIZER)
+
+
+def test_a_day_that_was_never_written_names_the_job_and_the_day(spark, lake):
+    lake.replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY)), SEGMENTS, MONDAY)
+    with pytest.raises(MissingTable, match="holds nothing for 2020-01-07. Run jobs/segment_users.py --ds 2020-01-07 first"):
+        lake.read_day(SEGMENTS, TUESDAY)
+
+
+def test_a_relative_root_is_below_the_folder_the_job_runs_in(spark):
+    assert Lake(spark, "var/lake").location(SEGMENTS) == "var/lake/segments"
+    assert Lake(spark, "abfss://shop@account/lake/").location(SEGMENTS) == "abfss://shop@account/lake/segments"
+    assert Lake(spark, "main.shop").location(SEGMENTS) == "main.shop.segments"
