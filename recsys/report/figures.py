@@ -14,8 +14,8 @@ from recsys.report.drawing import PALETTE, WIDTH, canvas, embedded, legend_below
 _WHOLE = FuncFormatter(lambda value, _: f"{value:,.0f}")
 
 
-def lines_over_time(series: Mapping[str, Sequence[tuple[date, float]]], unit: str, marks: Mapping[str, date]) -> str:
-    """A line for each of `series`, on a log scale if the greatest dwarf the smallest; `marks` are days to point out."""
+def lines_over_time(series: Mapping[str, Sequence[tuple[date, float]]], unit: str, spans: Sequence[date]) -> str:
+    """A line for each of `series`, on a log scale if the greatest dwarf the smallest; between the days of `spans` it is shaded."""
     peaks = [max(value for _, value in points) for points in series.values()]
     with canvas(height=3.8) as (figure, axes):
         for (name, points), style in zip(series.items(), line_styles()):
@@ -25,10 +25,8 @@ def lines_over_time(series: Mapping[str, Sequence[tuple[date, float]]], unit: st
         else:
             axes.set_ylim(bottom=0)
             axes.yaxis.set_major_formatter(_WHOLE)
-        for name, day in marks.items():
-            axes.axvline(day, color="#555555", linewidth=1, linestyle=":")
-            axes.annotate(name, (day, 1), xycoords=("data", "axes fraction"), xytext=(-3, 2), textcoords="offset points",
-                          ha="right", va="bottom", fontsize=9, color="#555555")
+        for start, end, grey in zip(spans, spans[1:], ("#eeeeee", "#dcdcdc")):
+            axes.axvspan(start, end, color=grey, linewidth=0, zorder=0)
         axes.xaxis.set_major_locator(locator := AutoDateLocator(minticks=3, maxticks=6))
         axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         axes.set_ylabel(f"events per {unit}")

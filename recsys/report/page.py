@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Picture:
     uri: str
     alt: str
     caption: str
+    wide: bool = False  # too fine for a phone: scrolls there instead of shrinking
     kind: str = "picture"
 
 
@@ -90,6 +92,7 @@ def render(title: str, subtitle: str, headline: Section, sections: Sequence[Sect
     environment = Environment(loader=PackageLoader("recsys.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
     environment.filters["cell"] = words.cell
     environment.tests["numeric"] = lambda value: isinstance(value, (int, float)) or _looks_numeric(value)
+    environment.tests["day"] = lambda value: isinstance(value, date)
     return environment.get_template("report.html").render(title=title, subtitle=subtitle, headline=headline, sections=sections)
 
 

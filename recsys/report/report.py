@@ -7,8 +7,8 @@ from recsys.report.page import Section, render, section
 from recsys.report.sections import intake, learning, people, provenance, pushed
 
 _SECTIONS = (
-    ("pushes", "Who got what", pushed.who_got_what),
     ("evaluation", "How good the lists are", learning.evaluation),
+    ("pushes", "Who got what", pushed.who_got_what),
     ("costs", "What each method costs", learning.costs),
     ("training", "Training", learning.training),
     ("intake", "Data taken in and rejected", intake.taken_in),

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 _METHODS = {
-    "model": "the model",
+    "sequence_model": "the model",
     "popularity": "popularity",
     "recent_popularity": "recent popularity",
-    "favourites": "the user's own favourites",
+    "own_favourites": "the user's own favourites",
     "markov": "what followed the last product (Markov)",
-    "collaborative": "collaborative filtering (ALS)",
     "collaborative_filtering": "collaborative filtering (ALS)",
-    "als": "collaborative filtering (ALS)",
-    "rules": "association rules (FP-Growth)",
     "association_rules": "association rules (FP-Growth)",
 }
 _METRICS = {"f1": "F1", "precision": "precision", "recall": "recall", "hit_rate": "HR", "ndcg": "NDCG"}
 _ORIGINS = {
-    "model": "the model",
-    "popular_in_segment": "popular in the segment",
+    "model": "chosen by the model",
+    "popular_in_segment": "popular in the user's segment",
     "popular": "popular overall",
-    "catalogue": "rest of the catalogue",
+    "catalogue": "from the rest of the catalogue",
 }
 
 
@@ -41,6 +39,11 @@ def origin(name: str) -> str:
 def plain(name: str) -> str:
     """`recency_of_cart` as `recency of cart`."""
     return name.replace("_", " ")
+
+
+def attribute(name: str) -> str:
+    """`n_cart` as `number of cart`, `mean_gap_days` as `mean gap days`."""
+    return plain(f"number_of_{name[2:]}" if name.startswith("n_") else name)
 
 
 def count(number: int | float) -> str:
@@ -70,9 +73,18 @@ def duration(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
-def listing(parts: list[str]) -> str:
+def plural(number: int, noun: str) -> str:
+    return f"{count(number)} {noun}{'' if number == 1 else 's'}"
+
+
+def fixed(value: int | float) -> str:
+    """A number of a column whose numbers should stand below each other."""
+    return count(value) if isinstance(value, int) else f"{value:,.4f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def listing(parts: Sequence[str], last: str = "and") -> str:
     """`a, b and c`."""
-    return ", ".join(parts[:-1]) + (" and " if len(parts) > 1 else "") + parts[-1] if parts else "none"
+    return ", ".join(parts[:-1]) + (f" {last} " if len(parts) > 1 else "") + parts[-1] if parts else "none"
 
 
 def cell(value: Any) -> str:

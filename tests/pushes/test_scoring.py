@@ -1,12 +1,12 @@
 import os
 
-import fake_model
 import pyarrow as pa
 import pytest
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.pushes.scoring import Request, resident, scored, top_items
+from tests.pushes import fake_model
 
 SCORED = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
 

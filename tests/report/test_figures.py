@@ -8,7 +8,7 @@ from recsys.report import figures
 
 DRAWN = {
     "events over time": lambda: figures.lines_over_time(
-        {"browse": [(date(2024, 1, 1), 900), (date(2024, 1, 2), 800)], "cart": [(date(2024, 1, 2), 2)]}, "day", {"test": date(2024, 1, 2)}
+        {"browse": [(date(2024, 1, 1), 900), (date(2024, 1, 2), 800)], "cart": [(date(2024, 1, 2), 2)]}, "day", [date(2023, 12, 30), date(2024, 1, 1), date(2024, 1, 2)]
     ),
     "one k only": lambda: figures.curve_of_k([2], [1.5], [0.0], 2),
     "curve of k": lambda: figures.curve_of_k([2, 3, 4], [1.5, 1.2, 1.4], [0.1, 0.0, 0.2], 3),

@@ -25,4 +25,4 @@ def test_a_cell_shows_any_value(value, shown):
 
 
 def test_an_unknown_method_keeps_its_own_name():
-    assert (words.method("model"), words.method("my_new_method")) == ("the model", "my new method")
+    assert (words.method("sequence_model"), words.method("my_new_method")) == ("the model", "my new method")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from datetime import date
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
@@ -28,7 +29,7 @@ def taken_in(night: Night) -> Sequence[Block]:
     if len(files) > _FILES:
         lines.append([f"{len(files) - _FILES} more files", *(sum(file[part] for file in files[_FILES:]) for part in parts)])
     lines.append(["all files", *totals])
-    grid = Grid(["file", "rows in", "accepted", "rejected", "exact copies dropped"], lines, strong=[len(lines) - 1])
+    grid = Grid(["file", "rows in", "accepted", "rejected", "copies dropped"], lines, strong=[len(lines) - 1])
     return [Text(_account(*totals)), grid, _rejections(night)]
 
 
@@ -69,20 +70,20 @@ def behaviours(night: Night) -> Sequence[Block]:
     return [opening, grid, _over_time(night, events, extent)]
 
 
-def _over_time(night: Night, events, extent: dict) -> Picture:
+def _over_time(night: Night, events: DataFrame, extent: dict) -> Picture:
     unit = facts.unit_for(extent[facts.FIRST], extent[facts.LAST])
     series: dict[str, list[tuple[date, int]]] = defaultdict(list)
     for row in facts.rows(facts.over_time(events, unit)):
         series[row[c.BEHAVIOUR]].append((row[facts.PERIOD], row[c.EVENTS]))
-    split, marks = night.settings.split, {}
+    split, spans = night.settings.split, []
     if split.kind == "time":
-        marks = {"validation ": validation_start(split, night.model_ds), "": first_test_day(split, night.model_ds)}
+        spans = [validation_start(split, night.model_ds), first_test_day(split, night.model_ds), night.model_ds]
     biggest = max(series, key=lambda name: sum(value for _, value in series[name]))
     return Picture(
-        lines_over_time(series, unit, marks),
+        lines_over_time(series, unit, spans),
         f"Line chart of events per {unit} for each behaviour ({words.listing(sorted(series))}); {biggest} is the most frequent.",
         f"Events per {unit}. The first and the last {unit} may be cut short by the log. " + (
-            f"Dotted: training ends before {marks['validation ']}; what comes from {marks['']} on is the test period." if marks else ""
+            f"Light grey: the validation period from {spans[0]}; darker: the test period from {spans[1]}." if spans else ""
         ),
     )
 

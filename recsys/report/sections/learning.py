@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
+from recsys.faults import MissingTable
 from recsys.job import Night
 from recsys.report import facts, words
 from recsys.report.figures import lines_by_length, training_curves
@@ -17,7 +20,7 @@ from recsys.report.page import Block, Grid, Picture, Text
 from recsys.split import TEST
 from recsys.training.artifact import artifact_for, read_manifest
 
-MODEL = "model"  # how the model is called in the table evaluations; variants of it begin alike
+MODEL = "sequence_model"  # how the table evaluations calls the model
 _CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG", "validation_loss": "validation loss"}
 Values = dict[tuple[str, str, int], float]  # by method, metric, list length
 
@@ -29,14 +32,13 @@ def training(night: Night) -> Sequence[Block]:
         return [Text(f"Model {manifest['version']} carries no record of its training.")]
     curves = {label: [epoch[key] for epoch in epochs] for key, label in _CURVES.items() if all(epoch.get(key) is not None for epoch in epochs)}
     numbers = [epoch.get("epoch", place + 1) for place, epoch in enumerate(epochs)]
-    best = max(epochs, key=lambda epoch: epoch.get("validation_ndcg") or 0) if "validation NDCG" in curves else None
-    kept = numbers[epochs.index(best)] if best else None
-    seconds = sum(epoch.get("seconds") or 0 for epoch in epochs)
-    said = f"Model {manifest['version']} was trained for {len(epochs)} epochs in {words.duration(seconds)}."
-    if best:
-        said += f" The weights of epoch {kept} were kept, the best on the validation period (NDCG {words.figure(best['validation_ndcg'])})."
+    metrics = manifest["metrics"]
+    said = (
+        f"Model {manifest['version']} was trained for {words.plural(len(epochs), 'epoch')} in {words.duration(manifest['seconds'])}. The weights of "
+        f"epoch {metrics['epoch']} were kept, the best on the validation period (NDCG {words.figure(metrics['validation_ndcg'])})."
+    )
     picture = Picture(
-        training_curves(numbers, curves, kept),
+        training_curves(numbers, curves, metrics['epoch']),
         f"Line charts by epoch of {words.listing(list(curves))}.",
         "Training stops when the validation figure no longer improves; the test period plays no part in it.",
     )
@@ -45,17 +47,27 @@ def training(night: Night) -> Sequence[Block]:
 
 def _epochs(epochs: list[dict[str, Any]]) -> Grid:
     heads = [name for name in epochs[0] if all(isinstance(epoch.get(name), (int, float)) for epoch in epochs)]
-    return Grid([words.plain(head) for head in heads], [[epoch[head] for head in heads] for epoch in epochs])
+    lines = [[words.fixed(epoch[head]) for head in heads] for epoch in epochs]
+    return Grid([words.plain(head) for head in heads], lines, "Every epoch.")
 
 
-def evaluated(night: Night) -> Values:
-    """The test figures of the night's model, by method, metric and list length.
+def evaluated(night: Night) -> tuple[Values, date]:
+    """The test figures of the night's model by method, metric and list length, and the day they were made on.
 
     Raises:
-        MissingTable: nothing was evaluated for that day.
+        MissingTable: nothing was evaluated, neither for the night nor for the day of the model.
     """
-    found = night.lake.read_day(t.EVALUATIONS, night.model_ds).where(F.col(c.SPLIT) == TEST)
-    return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): row[c.VALUE] for row in facts.rows(found)}
+    found, day = _latest(night, t.EVALUATIONS)
+    found = found.where(F.col(c.SPLIT) == TEST)
+    return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): row[c.VALUE] for row in facts.rows(found)}, day
+
+
+def _latest(night: Night, table: t.Table) -> tuple[DataFrame, date]:
+    """The rows of the night; of the night that trained where a night only pushes."""
+    try:
+        return night.lake.read_day(table, night.ds), night.ds
+    except MissingTable:
+        return night.lake.read_day(table, night.model_ds), night.model_ds
 
 
 def methods(values: Values, metric: str, length: int) -> list[str]:
@@ -70,7 +82,7 @@ def near(values: Values, wanted: int) -> int:
 
 
 def evaluation(night: Night) -> Sequence[Block]:
-    values = evaluated(night)
+    values, _ = evaluated(night)
     length = near(values, night.settings.pushes.n)
     lengths = sorted({at for _, metric, at in values if metric == "f1"})
     names = methods(values, "f1", length)
@@ -87,30 +99,30 @@ def evaluation(night: Night) -> Sequence[Block]:
 
 def _by_length(values: Values, names: list[str], lengths: list[int]) -> Grid:
     lines = [[words.method(name), *(_shown(values.get((name, "f1", at))) for at in lengths)] for name in names]
-    return Grid(["F1", *(f"at {at}" for at in lengths)], lines, "F1 at every list length.", _model_lines(names))
+    return Grid(["method", *(f"F1@{at}" for at in lengths)], lines, "F1 at every list length.", _model_lines(names))
 
 
 def _at(values: Values, names: list[str], length: int) -> Grid:
     found = [m for m in ("precision", "recall", "hit_rate", "ndcg") if any(key[1:] == (m, length) for key in values)]
     lines = [[words.method(name), *(_shown(values.get((name, m, length))) for m in found)] for name in names]
-    heads = ["", *(f"{words.metric(m)}@{length}" for m in found)]
+    heads = ["method", *(f"{words.metric(m)}@{length}" for m in found)]
     return Grid(heads, lines, "HR: share of users with at least one hit. NDCG: hits count more the higher they stand.", _model_lines(names))
 
 
 def costs(night: Night) -> Sequence[Block]:
-    found = facts.rows(night.lake.read_day(t.COSTS, night.model_ds).orderBy(c.METHOD, c.STAGE))
+    found = facts.rows(_latest(night, t.COSTS)[0].orderBy(c.METHOD, c.STAGE))
     by_method: dict[str, dict[str, dict]] = defaultdict(dict)
     for row in found:
         by_method[row[c.METHOD]][row[c.STAGE]] = row
     stages = sorted({row[c.STAGE] for row in found})
     names = sorted(by_method, key=lambda name: (name != MODEL, name))
     lines = [[words.method(name), *(_cost(by_method[name].get(stage)) for stage in stages)] for name in names]
-    grid = Grid(["method", *map(words.plain, stages)], lines, "Seconds on the machine that ran this, and rows worked on.", _model_lines(names))
+    grid = Grid(["method", *map(words.plain, stages)], lines, "Time on the machine that ran this, and for how many users.", _model_lines(names))
     return [grid]
 
 
 def _cost(row: dict | None) -> str | None:
-    return None if row is None else f"{words.duration(row[c.SECONDS])} / {words.count(row[c.ROWS])} rows"
+    return None if row is None else f"{words.duration(row[c.SECONDS])} for {words.count(row[c.ROWS])}"
 
 
 def _shown(value: float | None) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from recsys import columns as c
@@ -15,7 +16,8 @@ from recsys.report import facts, words
 from recsys.report.figures import bars, curve_of_k, heat_map
 from recsys.report.page import Block, Grid, Picture, Text
 from recsys.split import PUSH
-from recsys.users.normalizer import LOG
+from recsys.users.normalizer import LOG, normalise
+from recsys.users.profile import DIFFERENCE, MEAN, OVERALL, segment_profiles
 
 _TELLING = 10  # attributes in the table of what distinguishes segments
 _NAMED = 3  # of these, in words for each segment
@@ -32,16 +34,17 @@ def correlated(night: Night) -> Sequence[Block]:
     said = f"Two attributes with a correlation of {threshold} or more, in either direction, say the same; the earlier stands for both. "
     said += f"{len(_in_order(pairs)) - len(dropped)} of {len(_in_order(pairs))} attributes were kept."
     if constant:
-        said += f" The same for all users, and so dropped: {words.listing([words.plain(name) for name in sorted(constant)])}."
+        said += f" The same for all users, and so dropped: {words.listing([words.attribute(name) for name in sorted(constant)])}."
     places = {name: place for place, name in enumerate(names)}
     ringed = [(places[pair[c.ATTRIBUTE_B]], places[pair[c.ATTRIBUTE_A]]) for pair in merged]
     picture = Picture(
-        heat_map([words.plain(name) for name in names], _matrix(pairs, places), ringed),
+        heat_map([words.attribute(name) for name in names], _matrix(pairs, places), ringed),
         f"Heat map of the correlations of {len(names)} attributes; {len(merged)} pairs reach the threshold and are listed below.",
         "Pearson correlation of the users' attributes in the training period. Framed: pairs at or over the threshold.",
+        wide=True,
     )
     lines = [
-        [words.plain(pair[c.ATTRIBUTE_A]), words.plain(pair[c.ATTRIBUTE_B]), f"{pair[c.CORRELATION]:.3f}", words.plain(pair[c.DECISION])]
+        [words.attribute(pair[c.ATTRIBUTE_A]), words.attribute(pair[c.ATTRIBUTE_B]), f"{pair[c.CORRELATION]:.3f}", words.plain(pair[c.DECISION])]
         for pair in merged
     ]
     return [Text(said), picture, Grid(["attribute", "and", "correlation", "decision"], lines, "Attributes that say the same.")]
@@ -82,39 +85,41 @@ def choice_of_k(night: Night) -> Sequence[Block]:
 
 def segments(night: Night) -> Sequence[Block]:
     members = night.lake.read_day(t.SEGMENTS, night.ds).where(F.col(c.SPLIT) == PUSH)
-    sizes = {row[c.SEGMENT]: row["count"] for row in facts.rows(members.groupBy(c.SEGMENT).count())}
-    centres = facts.rows(night.lake.read_day(t.SEGMENT_CENTROIDS, night.model_ds).orderBy(c.SEGMENT))
-    bounds = facts.rows(night.lake.read_day(t.NORMALIZER, night.model_ds).orderBy(c.POSITION))
-    names = [f"segment {row[c.SEGMENT]}" for row in centres]
-    counts = [sizes.get(row[c.SEGMENT], 0) for row in centres]
+    sizes = {row[c.SEGMENT]: row["count"] for row in facts.rows(members.groupBy(c.SEGMENT).count().orderBy(c.SEGMENT))}
+    names = [f"segment {segment}" for segment in sizes]
     picture = Picture(
-        bars(names, counts, "users"),
-        f"Bar chart of users by segment: {words.listing([f'{name} {words.count(size)}' for name, size in zip(names, counts)])}.",
+        bars(names, list(sizes.values()), "users"),
+        f"Bar chart of users by segment: {words.listing([f'{name} {words.count(size)}' for name, size in zip(names, sizes.values())])}.",
         f"Users in each segment by their history up to {night.ds}.",
     )
-    return [picture, *_what_distinguishes(centres, bounds, names)]
+    return [picture, *_what_distinguishes(night, members, list(sizes))]
 
 
-def _what_distinguishes(centres: list[dict], bounds: list[dict], names: list[str]) -> list[Block]:
-    places = np.array([row[c.CENTROID] for row in centres], dtype=float)
-    middle = np.average(places, axis=0, weights=[max(row[c.SIZE], 1) for row in centres])
-    apart = places - middle
-    telling = np.argsort(-np.abs(apart).max(axis=0), kind="stable")[:_TELLING]
+def _what_distinguishes(night: Night, members: DataFrame, numbers: list[int]) -> list[Block]:
+    normalizer = night.lake.read_day(t.NORMALIZER, night.model_ds).orderBy(c.POSITION).collect()
+    features = night.lake.read_day(t.USER_FEATURES, night.ds).where(F.col(c.SPLIT) == PUSH)
+    attributes = [row[c.ATTRIBUTE] for row in normalizer]
+    found = facts.rows(segment_profiles(normalise(features, normalizer), members, attributes, top=len(attributes)))
+    means = {(row[c.SEGMENT], row[c.ATTRIBUTE]): row for row in found}
+    widest = {name: max(abs(means[number, name][DIFFERENCE]) for number in numbers) for name in attributes}
+    bounds = {row[c.ATTRIBUTE]: row for row in normalizer}
     lines = [
-        [words.plain(bounds[at][c.ATTRIBUTE]), *(_figure(raw(place[at], bounds[at])) for place in places), _figure(raw(middle[at], bounds[at]))]
-        for at in telling
+        [words.attribute(name), *(_figure(raw(means[number, name][MEAN], bounds[name])) for number in numbers),
+         _figure(raw(means[numbers[0], name][OVERALL], bounds[name]))]
+        for name in sorted(attributes, key=lambda name: (-widest[name], name))[:_TELLING]
     ]
-    said = [Text(f"{name[:1].upper()}{name[1:]}: {_in_words(apart[row], bounds)}.") for row, name in enumerate(names)]
-    grid = Grid(["a typical user's", *names, "all"], lines, "The attributes that tell the segments apart most, at the centre of each segment.")
-    return [*said, grid]
+    heads = ["a typical user's", *(f"segment {number}" for number in numbers), "all"]
+    grid = Grid(heads, lines, "The attributes that tell the segments apart most. Typical: the mean on the scale that k-means saw, put back into units.")
+    return [*(Text(_in_words(number, found)) for number in numbers), grid]
 
 
-def _in_words(apart: np.ndarray, bounds: list[dict]) -> str:
-    strongest = np.argsort(-np.abs(apart), kind="stable")[:_NAMED]
-    return words.listing([f"{'high' if apart[at] > 0 else 'low'} {words.plain(bounds[at][c.ATTRIBUTE])}" for at in strongest])
+def _in_words(number: int, found: list[dict[str, Any]]) -> str:
+    strongest = sorted((row for row in found if row[c.SEGMENT] == number), key=lambda row: row[c.RANK])[:_NAMED]
+    told = [f"{'high' if row[DIFFERENCE] > 0 else 'low'} {words.attribute(row[c.ATTRIBUTE])}" for row in strongest]
+    return f"Segment {number}: {words.listing(told)}."
 
 
-def raw(place: float, bounds: dict[str, Any]) -> float:
+def raw(place: float, bounds: Row) -> float:
     """The value of an attribute that the normaliser puts at `place` between 0 and 1: eq. (4) backwards."""
     low, high = bounds[c.MINIMUM], bounds[c.MAXIMUM]
     if bounds[c.TRANSFORM] == LOG:

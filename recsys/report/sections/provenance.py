@@ -34,7 +34,7 @@ def protocol(night: Night) -> Sequence[Block]:
         Text(parts + " Segments, normalisation and vocabulary are fitted on the training period only, and reused unchanged later."),
         Text(
             f"Every method ranks all products it knows, never a sample, and sees the same past; {seen}. A product is liked if the user "
-            f"went on to {words.listing([str(name) for name in evaluation.relevant])} it. Means are over users with any history and at "
+            f"went on to {words.listing(evaluation.relevant, "or")} it. Means are over users with any history and at "
             "least one such product. Events of one moment are ordered by a hash, so that no method profits from the order of a file."
         ),
         Text(
@@ -77,7 +77,9 @@ def _model(night: Night) -> str:
         manifest = read_manifest(artifact_for(night.settings.models, night.model_ds))
     except MissingTable:
         return "There is no trained model for that day."
-    return f"Model version {manifest['version']}."
+    data = words.listing([f"{name} {version}" for name, version in manifest["data"].items()])
+    libraries = words.listing([f"{name} {version}" for name, version in manifest["libraries"].items()])
+    return f"Model {manifest['version']}, trained from the versions {data}, with {libraries}."
 
 
 def _plain(value):

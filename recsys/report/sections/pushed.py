@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
+from datetime import date
 
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
@@ -13,7 +15,7 @@ from recsys.faults import MissingTable
 from recsys.job import Night
 from recsys.report import facts, words
 from recsys.report.page import Block, Grid, Pair, Text
-from recsys.report.sections.learning import MODEL, evaluated, methods, near
+from recsys.report.sections.learning import MODEL, Values, evaluated, methods, near
 
 
 def headline(night: Night) -> Sequence[Block]:
@@ -32,7 +34,7 @@ def _what(night: Night) -> str:
     length = f"{sizes[facts.LAST]} each" if sizes[facts.FIRST] == sizes[facts.LAST] else (
         f"between {sizes[facts.FIRST]} and {sizes[facts.LAST]} each, since for some no more products may be pushed"
     )
-    made = words.listing([f"{words.share(part)} from {words.origin(name)}" for name, part in parts.items()])
+    made = words.listing([f"{words.share(part)} {words.origin(name)}" for name, part in parts.items()])
     return (
         f"{words.count(sizes[c.ROWS])} pushes to {words.count(sizes[c.USERS])} users, {length}, out of {words.count(sizes[c.ITEMS])} "
         f"different products: {made}."
@@ -40,25 +42,25 @@ def _what(night: Night) -> str:
 
 
 def _how_good(night: Night) -> list[Block]:
-    values = evaluated(night)
+    values, day = evaluated(night)
     length = near(values, night.settings.pushes.n)
     names = methods(values, "f1", length)
-    controls = [name for name in names if not name.startswith(MODEL)]
+    controls = [name for name in names if name != MODEL]
     lines = [
         [words.method(name), *(words.figure(values[name, m, length]) if (name, m, length) in values else None for m in ("f1", "hit_rate", "ndcg")),
          _times(values, MODEL, name, length)]
         for name in names
     ]
-    heads = ["method", f"F1@{length}", f"HR@{length}", f"NDCG@{length}", "model's F1 is … of it"]
-    grid = Grid(heads, lines, "On the test period, which no method had seen.", [place for place, name in enumerate(names) if name == MODEL])
-    return [Text(_verdict(night, values, controls, length)), grid]
+    heads = ["method", f"F1@{length}", f"HR@{length}", f"NDCG@{length}", "the model has"]
+    grid = Grid(heads, lines, "On the test period, which no method had seen. Last column: how many times this F1.", [place for place, name in enumerate(names) if name == MODEL])
+    return [Text(_verdict(night, values, day, controls, length)), grid]
 
 
-def _verdict(night: Night, values: dict, controls: list[str], length: int) -> str:
+def _verdict(night: Night, values: Values, day: date, controls: list[str], length: int) -> str:
     if (MODEL, "f1", length) not in values or not controls:
         return "The model and the simple methods were not compared side by side for this day."
     best = controls[0]
-    period = f"the last {night.settings.split.test_days} days up to {night.model_ds}" if night.settings.split.kind == "time" else "each user's last event"
+    period = f"the last {night.settings.split.test_days} days up to {day}" if night.settings.split.kind == "time" else "each user's last event"
     ours, theirs = values[MODEL, "f1", length], values[best, "f1", length]
     relation = "better than every other method tried" if ours > theirs else "NOT better than the best other method tried"
     hits = values.get((MODEL, "hit_rate", length))
@@ -67,7 +69,7 @@ def _verdict(night: Night, values: dict, controls: list[str], length: int) -> st
     return said + (f" At least one product of the model's list was liked in that time by {words.share(hits)} of the users." if hits is not None else "")
 
 
-def _times(values: dict, name: str, other: str, length: int) -> str | None:
+def _times(values: Values, name: str, other: str, length: int) -> str | None:
     ours, theirs = values.get((name, "f1", length)), values.get((other, "f1", length))
     return f"{ours / theirs:.2f} ×" if ours is not None and theirs else None
 
@@ -76,7 +78,7 @@ def who_got_what(night: Night) -> Sequence[Block]:
     pushes = night.lake.read_day(t.PUSHES, night.ds)
     found = facts.rows(facts.origins(pushes))
     origins = [[words.origin(row[c.ORIGIN]), row[c.ROWS], row[c.USERS], row[c.ITEMS]] for row in found]
-    return [Grid(["made by", "pushes", "users", "different products"], origins), Text(_ORDER), *_samples(night, pushes)]
+    return [Grid(["pushed because", "pushes", "users", "different products"], origins), Text(_ORDER), *_samples(night, pushes)]
 
 
 _ORDER = (
@@ -86,24 +88,24 @@ _ORDER = (
 )
 
 
-def _samples(night: Night, pushes) -> list[Pair]:
+def _samples(night: Night, pushes: DataFrame) -> list[Pair]:
     users = facts.sample(pushes, night.settings.report.sample_users, night.settings.report.seed)
     events = night.lake.read(t.EVENTS).where(F.col(c.DAY) <= F.lit(night.ds))
-    past, ahead = defaultdict(list), defaultdict(list)
+    past, ahead, made = defaultdict(list), defaultdict(list), defaultdict(Counter)
     for row in facts.rows(facts.last_events(events, users, night.lake.read_day(t.PRODUCTS, night.ds), night.settings.pushes.n)):
-        past[row[c.USER]].append([_day(row[c.DAY]), row[c.NAME] or row[c.ITEM], _price(row[c.PRICE]), row[c.BEHAVIOUR]])
+        past[row[c.USER]].append([row[c.DAY], row[c.NAME] or row[c.ITEM], _price(row[c.PRICE]), row[c.BEHAVIOUR]])
     for row in facts.rows(pushes.join(F.broadcast(users), on=c.USER, how="inner").orderBy(c.USER, c.RANK)):
-        ahead[row[c.USER]].append([row[c.RANK], row[c.NAME], _price(row[c.PRICE]), words.origin(row[c.ORIGIN])])
+        ahead[row[c.USER]].append([row[c.RANK], row[c.NAME], _price(row[c.PRICE])])
+        made[row[c.USER]][words.origin(row[c.ORIGIN])] += 1
     return [
-        Pair(f"User {user}", "", Grid(["last", "product", "price", ""], past[user], "What they last did, newest first"),
-             Grid(["", "product", "price", "made by"], ahead[user], "What is pushed to them"))
+        Pair(
+            f"User {user}", "Pushed: " + words.listing([f"{number} {origin}" for origin, number in made[user].items()]) + ".",
+            Grid(["day", "product", "price", "what"], past[user], "What they last did, newest first"),
+            Grid(["rank", "product", "price"], ahead[user], "What is pushed to them"),
+        )
         for user in sorted(ahead)
     ]
 
 
 def _price(price: float | None) -> str | None:
     return None if price is None else words.price(price)
-
-
-def _day(day) -> str:
-    return day.isoformat()

@@ -1,0 +1,86 @@
+from datetime import timedelta
+from functools import partial
+
+import pytest
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+
+import push_products
+from recsys import columns as c
+from recsys import tables as t
+from recsys.faults import BadData, MissingTable
+from recsys.pushes.popularity import BY_SEGMENT, CATALOGUE, MODEL, OVERALL
+from recsys.pushes.scoring import top_items
+from tests.pushes import fake_model, shop
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    monkeypatch.setattr(push_products, "top_items", partial(top_items, batch_size=2, load=fake_model.loader()))
+
+
+def lists(lake, ds=shop.DS):
+    chosen = lake.read_day(t.PUSHES, ds).groupBy(c.USER).agg(F.sort_array(F.collect_list(F.struct(c.RANK, c.ITEM, c.ORIGIN))).alias("_"))
+    return {row[c.USER]: [(entry[c.ITEM], entry[c.ORIGIN]) for entry in row["_"]] for row in chosen.collect()}
+
+
+def test_every_user_with_history_gets_exactly_n_available_products_with_name_and_price(spark, lake, tmp_path, fake):
+    shop.open_shop(spark, lake, tmp_path)
+
+    push_products.run(shop.night(lake, tmp_path, pushes={"n": 3}))
+
+    assert lists(lake) == {  # soap is not available; honey was never bought; ghost only ever returned
+        "ann": [("tea", MODEL), ("wax", MODEL), ("milk", MODEL)],
+        "bob": [("wax", MODEL), ("milk", MODEL), ("tea", MODEL)],
+        "cid": [("milk", MODEL), ("tea", MODEL), ("wax", MODEL)],
+        "new": [("rope", BY_SEGMENT), ("wax", BY_SEGMENT), ("milk", OVERALL)],
+        "stray": [("milk", OVERALL), ("rope", OVERALL), ("tea", OVERALL)],
+    }
+    pushed = lake.read_day(t.PUSHES, shop.DS)
+    ann = pushed.where(F.col(c.USER) == "ann").where(F.col(c.RANK) == 1)
+    expected = spark.createDataFrame(
+        [("ann", 1, "tea", 0.25, "Tea", 3.0, MODEL, "fake-2024-03-10", 0, shop.DS)], pushed.schema
+    )
+    assertDataFrameEqual(ann, expected)
+
+
+def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_list(spark, lake, tmp_path, fake, caplog):
+    shop.open_shop(spark, lake, tmp_path)
+
+    push_products.run(shop.night(lake, tmp_path, pushes={"n": 4, "drop_bought": True}))
+
+    assert lists(lake) == {
+        "ann": [("tea", MODEL), ("wax", MODEL), ("rope", OVERALL), ("honey", CATALOGUE)],
+        "bob": [("wax", MODEL), ("rope", OVERALL), ("honey", CATALOGUE)],
+        "cid": [("milk", MODEL), ("tea", MODEL), ("rope", BY_SEGMENT), ("honey", CATALOGUE)],
+        "new": [("wax", BY_SEGMENT), ("milk", OVERALL), ("tea", OVERALL), ("honey", CATALOGUE)],
+        "stray": [("milk", OVERALL), ("tea", OVERALL), ("wax", OVERALL), ("honey", CATALOGUE)],
+    }
+    assert "1 users got fewer than 4 products" in caplog.text
+
+
+def test_a_second_run_changes_nothing_and_an_earlier_day_leaves_the_later_one_alone(spark, lake, tmp_path, fake):
+    earlier = shop.DS - timedelta(days=2)
+    shop.open_shop(spark, lake, tmp_path, ds=earlier)
+    shop.open_shop(spark, lake, tmp_path, ds=shop.DS)
+    night = shop.night(lake, tmp_path, model_ds=earlier, pushes={"n": 2})
+    push_products.run(night)
+    once = lake.read(t.PUSHES).collect()
+
+    push_products.run(night)
+    assert sorted(lake.read(t.PUSHES).collect()) == sorted(once)
+
+    push_products.run(shop.night(lake, tmp_path, ds=earlier, pushes={"n": 2}))
+    assert sorted(lake.read_day(t.PUSHES, shop.DS).collect()) == sorted(once)
+    assert set(lists(lake, earlier)) == {"bob", "cid", "stray"}  # who had done anything by then
+
+
+def test_without_a_model_or_a_product_to_push_nothing_is_written(spark, lake, tmp_path, fake):
+    shop.open_shop(spark, lake, tmp_path)
+
+    with pytest.raises(MissingTable, match="train_model"):
+        push_products.run(shop.night(lake, tmp_path / "elsewhere"))
+    lake.replace_day(lake.read_day(t.PRODUCTS, shop.DS).withColumn(c.AVAILABLE, F.lit(False)), t.PRODUCTS, shop.DS)
+    with pytest.raises(BadData, match="drop_unavailable"):
+        push_products.run(shop.night(lake, tmp_path))
+    assert not lake.exists(t.PUSHES)

@@ -1,0 +1,60 @@
+import re
+from dataclasses import replace
+
+import pytest
+
+import write_report
+from tests.pushes import shop
+from tests.report import told
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.getbasetemp() / "whole_night"
+
+
+def text(path):
+    """The page as a reader sees it: without tags, in one line."""
+    body = path.read_text().split("<body>")[1]
+    return " ".join(re.sub(r"<[^>]+>", " ", body).split())
+
+
+def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder, tmp_path):
+    night = shop.night(told.whole_night(spark, folder), folder, pushes={"n": 2})
+    night = replace(night, settings=replace(night.settings, report_path=str(tmp_path / "report.html")))
+
+    write_report.run(night)
+
+    page = text(tmp_path / "report.html")
+    assert "6 pushes to 3 users, 2 each, out of 2 different products: 66.7 % chosen by the model and 33.3 % popular in the user's segment." in page
+    assert "lists of 5 by the model are better than every other method tried: F1 0.3150 against 0.2100 of what followed the last product (Markov) (1.50 × of it)." in page
+    assert "Of 9 rows that came in, 6 became events, 2 (22.22 %) were put into quarantine" in page
+    assert "missing user 2 price not positive 1" in page
+    assert "2 of 3 attributes were kept." in page and "number of purchase spend 1.000 dropped spend, kept n purchase" in page
+    assert "Segment 0: high number of purchase and low days since purchase." in page
+    assert "The weights of epoch 2 were kept" in page
+    assert "Tea &amp; &lt;b&gt;cake&lt;/b&gt;" in (tmp_path / "report.html").read_text()
+    assert "Nothing to show here yet" not in page
+
+
+def test_a_lake_with_nothing_in_it_still_gets_a_page_that_says_what_to_run(lake, tmp_path):
+    write_report.run(shop.night(lake, tmp_path))
+
+    page = text(tmp_path / "report.html")
+    for job in ("ingest_events", "push_products", "evaluate_models", "train_model", "correlate_attributes", "segment_users"):
+        assert f"Run jobs/{job}.py" in page
+    assert "How the comparison was made" in page
+
+
+def test_a_night_that_only_pushes_shows_the_figures_of_the_day_the_model_is_of(spark, folder, tmp_path):
+    whole = told.whole_night(spark, folder)
+    later = shop.DS.replace(day=11)
+    night = shop.night(whole, folder, ds=later, model_ds=shop.DS, pushes={"n": 2})
+    night = replace(night, settings=replace(night.settings, report_path=str(tmp_path / "report.html")))
+
+    write_report.run(night)
+
+    page = text(tmp_path / "report.html")
+    assert f"Pushes of {later} by the model of {shop.DS}" in page
+    assert f"holds nothing for {later}. Run jobs/push_products.py --ds {later} first." in page
+    assert "0.3150" in page

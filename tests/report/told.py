@@ -1,0 +1,63 @@
+"""A lake in which every stage has written its night: what the report and the notebooks tell from."""
+
+
+from functools import cache
+
+from recsys import columns as c
+from recsys import tables as t
+from recsys.baselines.markov import Markov
+from recsys.evaluation.sequence_model import SequenceModel
+from recsys.pushes.popularity import BY_SEGMENT, MODEL
+from recsys.split import PUSH
+from recsys.tables import Lake
+from tests.pushes import shop
+
+ATTRIBUTES = ("n_purchase", "spend", "days_since_purchase")
+NDCG = {SequenceModel.name: 0.30, Markov.name: 0.20}
+
+
+@cache
+def whole_night(spark, folder, ds=shop.DS) -> Lake:
+    """Every table of a night of the shop below `folder`/lake, small and made up; written once, only to be read."""
+    lake = Lake(spark, str(folder / "lake"))
+    shop.open_shop(spark, lake, folder, ds)
+    taken_in = shop.frame(spark, t.INGESTS, [("shop", "/in/log.csv", 9, 6, 2, 1, "f00")])
+    lake.replace_where(taken_in, t.INGESTS, "source = 'shop'", of="shop")
+    rejected = [("shop", "/in/log.csv", "a;b", reasons) for reasons in (["missing_user"], ["missing_user", "price_not_positive"])]
+    lake.replace_where(shop.frame(spark, t.QUARANTINE, rejected), t.QUARANTINE, "source = 'shop'", of="shop")
+    _users(spark, lake, ds)
+    _learning(lake, ds)
+    pushes = [
+        (user, rank, item, 0.5 / rank, name, 1.0, origin, f"fake-{ds}", 0)
+        for user, origin in (("ann", MODEL), ("bob", MODEL), ("new", BY_SEGMENT))
+        for rank, (item, name) in enumerate([("milk", "Milk"), ("tea", "Tea & <b>cake</b>")], start=1)
+    ]
+    lake.replace_day(lake.frame(pushes, t.PUSHES, ds), t.PUSHES, ds)
+    return lake
+
+
+def _users(spark, lake, ds) -> None:
+    values = {"ann": (1.0, 2.5, 1.0), "bob": (2.0, 5.0, 1.0), "cid": (1.0, 2.5, 3.0), "new": (1.0, 2.5, 1.0)}
+    schema = ", ".join([f"{c.USER} string", f"{c.SPLIT} string", *(f"{name} double" for name in ATTRIBUTES), f"{c.DAY} date"])
+    features = spark.createDataFrame([(user, PUSH, *numbers, ds) for user, numbers in values.items()], schema)
+    lake.replace_day(features, t.USER_FEATURES, ds)
+    pairs = [
+        ("n_purchase", "spend", 1.0, "dropped spend, kept n_purchase", True, False),
+        ("n_purchase", "days_since_purchase", -0.4, "kept", True, True),
+        ("spend", "days_since_purchase", -0.4, "kept", False, True),
+    ]
+    lake.replace_day(lake.frame(pairs, t.CORRELATIONS, ds), t.CORRELATIONS, ds)
+    bounds = [(0, "n_purchase", "log1p", 0.0, 2.0), (1, "days_since_purchase", "linear", 1.0, 3.0)]
+    lake.replace_day(lake.frame(bounds, t.NORMALIZER, ds), t.NORMALIZER, ds)
+    quality = [(2, 1, 0.5, 0.8, 0.0, 0.6, True), (3, 1, 0.4, 0.9, 0.1, 0.7, False)]
+    lake.replace_day(lake.frame(quality, t.SEGMENT_QUALITY, ds), t.SEGMENT_QUALITY, ds)
+
+
+def _learning(lake, ds) -> None:
+    rows = [
+        (method, "test", metric, length, value * (1 + length / 100), 4)
+        for method, value in NDCG.items() for metric in ("f1", "precision", "recall", "hit_rate", "ndcg") for length in (5, 10)
+    ]
+    lake.replace_day(lake.frame(rows, t.EVALUATIONS, ds), t.EVALUATIONS, ds)
+    costs = [(method, stage, 1.5, 4) for method in NDCG for stage in ("fit", "recommend")]
+    lake.replace_day(lake.frame(costs, t.COSTS, ds), t.COSTS, ds)
