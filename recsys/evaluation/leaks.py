@@ -26,7 +26,7 @@ def leaked(trial: Trial, split: SplitSettings, ds: date) -> DataFrame:
         return trial.history.where(F.col(c.DAY) >= F.lit(first_test_day(split, ds)))
     moment = F.struct(c.TIME, c.EVENT_ID)
     first = trial.held_out.groupBy(c.USER).agg(F.min(moment).alias(_FIRST))
-    return trial.history.join(first, on=c.USER, how="inner").where(moment >= F.col(_FIRST)).drop(_FIRST)
+    return trial.history.join(first, on=c.USER, how="inner").where(moment >= F.col(_FIRST)).select(trial.history.columns)
 
 
 def leaked_days(sequences: DataFrame, split: SplitSettings, ds: date) -> DataFrame:

@@ -1,0 +1,72 @@
+"""Who is asked, what is held out, and the gate against leaks."""
+
+import dataclasses
+
+import pytest
+from pyspark.testing import assertDataFrameEqual
+
+from recsys import columns as c
+from recsys.evaluation.leaks import leaked, leaked_days, refuse_leaks
+from recsys.evaluation.trial import hold_out
+from recsys.faults import BadData
+from recsys.settings import EvaluationSettings, SplitSettings
+from tests.baselines.logs import day, log, users
+
+_BY_TIME = SplitSettings(test_days=2, validation_days=2)
+_LEAVE_ONE_OUT = SplitSettings(kind="leave_one_out")
+# Test starts on day 9. u is known and buys again, v is new in the test period, w only comes back to browse.
+_EVENTS = [("u", "a", 1), ("u", "b", 8), ("u", "a", 9), ("u", "d", 10), ("u", "d", 10), ("v", "a", 9), ("w", "a", 2)]
+
+
+def _events(spark):
+    return log(spark, _EVENTS).union(log(spark, [("w", "b", 9)], c.BROWSE)).union(log(spark, [("w", "a", 3)], c.RETURN))
+
+
+def _pairs(spark, *pairs):
+    return spark.createDataFrame(list(pairs), f"{c.USER} string, {c.ITEM} string")
+
+
+def test_users_with_a_history_and_a_liked_product_are_asked_and_methods_see_the_days_before_the_test(spark):
+    trial = hold_out(_events(spark), _BY_TIME, EvaluationSettings(), day(10))
+    assertDataFrameEqual(trial.users, users(spark, "u"))
+    assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "a"), ("u", "d")))
+    assertDataFrameEqual(trial.history.select(c.USER, c.ITEM), _pairs(spark, ("u", "a"), ("u", "b"), ("w", "a")))
+
+
+def test_where_only_new_products_are_listed_only_new_products_are_targets(spark):
+    trial = hold_out(_events(spark), _BY_TIME, EvaluationSettings(drop_seen=True), day(10))
+    assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "d")))
+
+
+def test_settings_are_chosen_on_the_validation_part_with_no_look_at_it_or_after_it(spark):
+    trial = hold_out(_events(spark), _BY_TIME, EvaluationSettings(), day(10), judged="validation")
+    assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "b")))
+    assertDataFrameEqual(trial.history.select(c.USER, c.ITEM), _pairs(spark, ("u", "a"), ("w", "a")))
+
+
+@pytest.mark.parametrize("split", [_BY_TIME, _LEAVE_ONE_OUT], ids=lambda split: split.kind)
+def test_an_honest_history_has_no_leak_and_a_planted_test_event_is_found(spark, split):
+    trial = hold_out(log(spark, _EVENTS), split, EvaluationSettings(), day(10))
+    assert leaked(trial, split, day(10)).isEmpty()
+    planted = trial.held_out.where(f"{c.USER} = 'u' AND {c.ITEM} = 'd'")
+    careless = dataclasses.replace(trial, history=trial.history.union(planted))
+    assertDataFrameEqual(leaked(careless, split, day(10)), planted)
+
+
+def test_a_planted_leak_stops_the_evaluation_and_is_shown(spark):
+    trial = hold_out(log(spark, _EVENTS), _BY_TIME, EvaluationSettings(), day(10))
+    careless = dataclasses.replace(trial, history=trial.history.union(trial.held_out))
+    with pytest.raises(BadData, match="'item_id': 'a'.*No figure was computed"):
+        refuse_leaks(careless, _sequences(spark), _BY_TIME, day(10))
+
+
+def _sequences(spark, *rows):
+    schema = f"{c.USER} string, {c.QUERY_DAY} int, {c.DAYS} array<int>, {c.MEMORY_DAYS} array<int>"
+    return spark.createDataFrame(list(rows), schema)
+
+
+def test_sequences_that_reach_into_the_test_period_are_found(spark):
+    first_test_day = 20462  # days from 1970-01-01 to day 9, 2026-01-09
+    honest, window, memory = ("u", 1, [first_test_day - 1, 0], [0]), ("v", 1, [first_test_day, 0], [0]), ("w", 1, [5], [first_test_day])
+    found = leaked_days(_sequences(spark, honest, window, memory), _BY_TIME, day(10))
+    assertDataFrameEqual(found, _sequences(spark, window, memory))
