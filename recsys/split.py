@@ -43,7 +43,12 @@ def with_role(events: DataFrame, settings: SplitSettings, ds: date) -> DataFrame
 
 def history(events: DataFrame, split: str) -> DataFrame:
     """The events, from `with_role`, that `split` may look at."""
-    return events.where(F.col(c.ROLE).isin(*_HISTORY_ROLES[split]))
+    return events.where(in_history(split))
+
+
+def in_history(split: str) -> Column:
+    """Whether an event, from `with_role`, is one that `split` may look at."""
+    return F.col(c.ROLE).isin(*_HISTORY_ROLES[split])
 
 
 def histories(events: DataFrame, splits: Sequence[str]) -> DataFrame:
@@ -51,7 +56,7 @@ def histories(events: DataFrame, splits: Sequence[str]) -> DataFrame:
 
     An event that several splits may look at appears once for each of them.
     """
-    looked_at = F.array(*[F.when(F.col(c.ROLE).isin(*_HISTORY_ROLES[split]), F.lit(split)) for split in splits])
+    looked_at = F.array(*[F.when(in_history(split), F.lit(split)) for split in splits])
     return events.withColumn(c.SPLIT, F.explode(F.array_compact(looked_at)))
 
 

@@ -1,0 +1,41 @@
+"""Number the products that the model knows, and turn every user's history into fixed-length windows.
+
+Reads   events         one behaviour of one user on one product
+        user_features  one user's attributes for one split
+        normalizer     one retained attribute
+        segments       one user's segment for one split
+Writes  vocabulary     one product that the model knows; the day is replaced whole
+        sequences      one window of one user for one split; the day is replaced whole
+
+A night that only pushes, with --model-ds before --ds, uses the vocabulary and normaliser of that day and
+writes the split push alone.
+
+    spark-submit --py-files dist/recsys.zip jobs/build_sequences.py --config conf/complete_journey.yaml --ds 2017-12-30
+"""
+
+from recsys.job import Night, run_job
+from recsys.sequences.rows import beside_users, sequence_rows, spread, training_events, with_roles
+from recsys.sequences.vocabulary import number_products
+from recsys.split import PUSH, TEST, TRAIN, VALIDATION
+from recsys.tables import EVENTS, NORMALIZER, SEGMENTS, SEQUENCES, USER_FEATURES, VOCABULARY
+from recsys.users.normalizer import normalise
+
+
+def run(night: Night) -> None:
+    lake, settings, ds = night.lake, night.settings, night.ds
+    trains = night.model_ds == ds
+    events = with_roles(lake.read(EVENTS), settings.split, ds)
+    normalizer = lake.read_day(NORMALIZER, night.model_ds).collect()
+    attributes = normalise(lake.read_day(USER_FEATURES, ds), normalizer)
+    if trains:
+        products = number_products(training_events(events, settings.sequences), settings.sequences, ds)
+        lake.replace_day(products, VOCABULARY, ds)
+    vocabulary = lake.read_day(VOCABULARY, night.model_ds)
+    splits = (TRAIN, VALIDATION, TEST, PUSH) if trains else (PUSH,)
+    rows = sequence_rows(events, splits, vocabulary, settings, ds)
+    whole = beside_users(rows, lake.read_day(SEGMENTS, ds), attributes, len(normalizer), ds)
+    lake.replace_day(spread(whole, settings.sequences.files), SEQUENCES, ds)
+
+
+if __name__ == "__main__":
+    run_job(__doc__, run)

@@ -1,0 +1,34 @@
+"""The vocabulary: which products a model knows, and under which number."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from pyspark.sql import DataFrame, Window
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys.settings import SequenceSettings
+from recsys.tables import VOCABULARY
+
+
+def number_products(history: DataFrame, settings: SequenceSettings, ds: date) -> DataFrame:
+    """The products of the training history that a model learns, numbered 1 .. V, most frequent first.
+
+    A product that fewer than `min_item_users` users touched cannot be learnt, only memorised: it gets no
+    number and its events are left out of every sequence. Of the others the `max_items` with the most events
+    are kept (ties: more users, then the smaller item_id), in that same order, so that equal logs give equal
+    numbers. Index 0 stays free for padding.
+
+    Args:
+        history: from `rows.training_events`.
+    """
+    counted = history.groupBy(c.ITEM).agg(
+        F.count(F.lit(1)).alias(c.EVENTS), F.count_distinct(F.col(c.USER)).alias(c.USERS)
+    )
+    frequent = counted.where(F.col(c.USERS) >= settings.min_item_users)
+    # One task numbers them all: these are products with their counts, no users and no events.
+    most_frequent_first = Window.orderBy(F.col(c.EVENTS).desc(), F.col(c.USERS).desc(), F.col(c.ITEM))
+    numbered = frequent.withColumn(c.ITEM_INDEX, F.row_number().over(most_frequent_first))
+    kept = numbered.where(F.col(c.ITEM_INDEX) <= settings.max_items)
+    return kept.withColumn(c.DAY, F.lit(ds)).select(*VOCABULARY.columns)
