@@ -34,7 +34,7 @@ def protocol(night: Night) -> Sequence[Block]:
         Text(parts + " Segments, normalisation and vocabulary are fitted on the training period only, and reused unchanged later."),
         Text(
             f"Every method ranks all products it knows, never a sample, and sees the same past; {seen}. A product is liked if the user "
-            f"went on to {words.listing(evaluation.relevant, "or")} it. Means are over users with any history and at "
+            f"went on to {words.listing(evaluation.relevant, 'or')} it. Means are over users with any history and at "
             "least one such product. Events of one moment are ordered by a hash, so that no method profits from the order of a file."
         ),
         Text(
