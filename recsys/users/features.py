@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.settings import SplitSettings
-from recsys.split import histories, history_end, with_role
+from recsys.split import history_end, with_role
 from recsys.users import attributes as a
 from recsys.users.variety import variety
 from recsys.users.visits import (
@@ -37,11 +37,11 @@ def user_features(
         products: `item_id` and `category`, one row a product; products not listed share one category.
         splits: the splits to compute, each from its own history.
     """
-    seen = histories(_known(events, settings, ds), splits)
+    seen = _known(events, settings, ds)
     log_start = events.where(F.col(c.DAY) <= F.lit(ds)).agg(F.min(c.DAY).alias(_LOG_START))
     facts = (
-        visit_totals(seen)
-        .join(variety(seen, products), on=KEY, how="left")
+        visit_totals(seen, splits)
+        .join(variety(seen, products, splits), on=KEY, how="left")
         .crossJoin(F.broadcast(log_start))
         .withColumn(_AS_OF, F.coalesce(*[_end_of(split, settings, ds) for split in splits]))
         .withColumn(_LOG_DAYS, F.datediff(_AS_OF, _LOG_START) + 1)
