@@ -32,6 +32,7 @@ def catalogue_log_likelihood(queries, targets, table, bias, negatives: Negatives
     Returns:
         float32 [targets].
     """
+    table = ops.cast(table, queries.dtype)
     own = ops.cast(ops.sum(queries * ops.take(table, targets, axis=0), axis=-1), "float32") + ops.take(bias, targets)
     if negatives is None:
         scores = ops.cast(ops.matmul(queries, ops.transpose(table)), "float32") + bias

@@ -95,8 +95,9 @@ class Recommender(keras.Model):
         last = ops.maximum(batch["length"] - 1, 0)[:, None]
         state = ops.take_along_axis(states, last[..., None], axis=1)
         asked = self._ask(state, ops.full_like(last, condition), ops.full_like(last, behaviour))
-        scores = ops.matmul(self._head(asked, False)[:, 0, :], ops.transpose(self.table))
-        catalogue = ops.softmax(ops.cast(scores[:, 1:], "float32") + self.bias[1:], axis=-1)
+        query = self._head(asked, False)[:, 0, :]
+        scores = ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype)))
+        catalogue = ops.softmax(ops.cast(scores[:, 1:], "float32") + ops.cast(self.bias[1:], "float32"), axis=-1)
         catalogue = ops.pad(catalogue, [[0, 0], [1, 0]])
         if self.copy_path is None:
             return catalogue

@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+
+from recsys.models.definition import BiLSTMDefinition, InputsDefinition, TransformerDefinition
+from recsys.models.recommender import spread
+from recsys.models.targets import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT, Targets
+
+ALONE = [(BiLSTMDefinition(),), (TransformerDefinition(blocks=2),), (BiLSTMDefinition(backward_window=9), TransformerDefinition())]
+
+
+def probabilities(model, batch):
+    return np.asarray(model(batch, condition=LATER_VISIT, behaviour=ANY_BEHAVIOUR))
+
+
+def test_every_user_gets_a_probability_for_every_product_and_none_for_padding(make, batch):
+    found = probabilities(make(), batch)
+    assert found.shape == (3, 10)
+    np.testing.assert_allclose(found.sum(axis=1), 1, rtol=1e-5)
+    assert (found[:, 0] == 0).all() and (found[:, 1:] > 0).all()
+
+
+@pytest.mark.parametrize("layers", ALONE)
+def test_no_state_changes_when_later_events_change(make, batch, layers):
+    model = make(layers=layers)
+    before = np.asarray(model.encode(batch))
+    changed = {name: array.copy() for name, array in batch.items()}
+    changed["items"][0, 4:], changed["behaviours"][0, 4:], changed["gaps"][0, 4:] = 9, 1, 7
+    after = np.asarray(model.encode(changed))
+    np.testing.assert_allclose(after[0, :4], before[0, :4], atol=1e-6)
+    assert np.abs(after[0, 4] - before[0, 4]).max() > 1e-3
+
+
+def test_no_likelihood_changes_when_later_events_change(make, batch):
+    model, ones = make(), np.ones((3, 6), np.int32)
+    targets = Targets(ones * 2, ones * NEXT_EVENT, ones * ANY_BEHAVIOUR, ones)
+    before = np.asarray(model.log_likelihood(batch, targets, None))
+    changed = {name: array.copy() for name, array in batch.items()}
+    changed["items"][0, 4:], changed["days"][0, 4:] = 2, 99
+    np.testing.assert_allclose(np.asarray(model.log_likelihood(changed, targets, None))[0, :4], before[0, :4], atol=1e-5)
+
+
+@pytest.mark.parametrize("copy_path", [True, False])
+def test_training_and_scoring_agree_on_the_probability_of_the_same_product(make, batch, copy_path):
+    model, ones = make(copy_path=copy_path), np.ones((3, 6), np.int32)
+    targets = Targets(ones * 9, ones * LATER_VISIT, ones * ANY_BEHAVIOUR, ones)
+    trained = np.asarray(model.log_likelihood(batch, targets, None))
+    last = trained[np.arange(3), batch["length"] - 1]
+    np.testing.assert_allclose(np.exp(last), probabilities(model, batch)[:, 9], rtol=1e-4)
+
+
+def test_what_is_padding_does_not_matter(make, batch):
+    model = make()
+    before = probabilities(model, batch)
+    longer = {name: array.copy() for name, array in batch.items()}
+    longer["days"][1, 3:], longer["gaps"][1, 3:], longer["behaviours"][1, 3:] = 77, 5, 3
+    np.testing.assert_allclose(probabilities(model, longer), before, rtol=1e-5)
+
+
+def test_the_copy_path_only_reaches_what_the_user_knows(make, batch):
+    with_copy = make()
+    gate = next(weight for weight in with_copy.weights if weight.path.endswith("copy_path/share/bias"))
+    gate.assign([50.0])  # repeat always
+    found = probabilities(with_copy, batch) > 1e-12
+    assert [set(np.flatnonzero(row)) for row in found] == [{1, 2, 3, 4, 5, 6, 8, 9}, {1, 7, 8, 9}, {5}]
+
+
+@pytest.mark.parametrize("name, field", [("segment", "segment"), ("attributes", "attributes"), ("behaviours", "behaviours"), ("gaps", "gaps")])
+def test_each_input_enters_the_state_unless_the_definition_leaves_it_out(make, batch, name, field):
+    changed = batch | {name: (batch[name][::-1] if name in ("segment", "attributes") else (batch[name] > 0) * 1).copy()}
+    with_it, without = make(), make(inputs=InputsDefinition(**{field: False}))
+    assert np.abs(np.asarray(with_it.encode(changed)) - np.asarray(with_it.encode(batch))).max() > 1e-3
+    np.testing.assert_array_equal(np.asarray(without.encode(changed)), np.asarray(without.encode(batch)))
+
+
+def test_spread_adds_the_weights_of_a_repeated_product_and_drops_padding():
+    places, weights = np.array([[1, 3, 1, 0]], np.int32), np.array([[0.1, 0.2, 0.3, 0.4]], np.float32)
+    np.testing.assert_allclose(np.asarray(spread(weights, places, 5)), [[0, 0.4, 0, 0.2, 0]], rtol=1e-6)

@@ -1,0 +1,27 @@
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import ndcg_score
+
+from recsys.training.validation import ndcg, ndcg_sum
+
+
+def test_ndcg_by_hand():
+    lists = np.array([[3, 1, 2], [9, 8, 7]])
+    targets = np.array([[1, 2, 0], [4, 0, 0]])
+    ideal = 1 + 1 / np.log2(3)
+    np.testing.assert_allclose(ndcg(lists, targets), [(1 / np.log2(3) + 1 / 2) / ideal, 0])
+
+
+@given(st.permutations(range(1, 31)), st.sets(st.integers(1, 30), min_size=1, max_size=20))
+def test_ndcg_agrees_with_scikit_learn(order, liked):
+    truth = [[float(item in liked) for item in range(1, 31)]]
+    scores = [[-float(order.index(item)) for item in range(1, 31)]]
+    targets = np.zeros((1, 20), int)
+    targets[0, : len(liked)] = sorted(liked)
+    np.testing.assert_allclose(ndcg(np.array([order[:10]]), targets), ndcg_score(truth, scores, k=10), rtol=1e-9)
+
+
+def test_padding_rows_count_neither_as_users_nor_as_gains():
+    batch = {"weight": np.array([1, 0, 1]), "targets": np.array([[1, 0], [1, 0], [2, 0]])}
+    assert ndcg_sum([batch], lambda batch: np.array([[1] + [5] * 9] * 3)) == (1.0, 2.0)
