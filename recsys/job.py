@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 
 from recsys.faults import BadSettings, Fault
@@ -42,7 +43,7 @@ def run_job(doc: str, stage: Stage, argv: list[str] | None = None) -> None:
     try:
         settings = load_settings(arguments.config, arguments.overrides)
         spark = build_session(arguments.name, settings.spark)
-        log.info("%s for %s with %s", arguments.name, arguments.ds, settings)
+        log.info("%s for %s with\n%s", arguments.name, arguments.ds, _listed(settings))
         stage(Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds))
     except Fault as fault:
         sys.stderr.write(f"\n{arguments.name}: {fault}\n")
@@ -61,6 +62,11 @@ def parse_arguments(doc: str, argv: list[str] | None = None) -> argparse.Namespa
         parser.error(f"--model-ds {arguments.model_ds} lies after --ds {arguments.ds}; a model cannot come from the future")
     arguments.name = parser.prog.removesuffix(".py")
     return arguments
+
+
+def _listed(settings: Settings) -> str:
+    """The resolved settings, one section a line."""
+    return "\n".join(f"  {name}: {json.dumps(value, default=str)}" for name, value in asdict(settings).items())
 
 
 def _day(text: str) -> date:

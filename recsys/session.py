@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
+from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
 
+from recsys.faults import Infrastructure
 from recsys.settings import SparkSettings
 
 _ALWAYS = {
@@ -40,7 +42,13 @@ def build_session(name: str, settings: SparkSettings = SparkSettings()) -> Spark
     builder = SparkSession.builder.appName(name)
     for key, value in _options(settings, submitted="PYSPARK_GATEWAY_PORT" in os.environ).items():
         builder = builder.config(key, value)
-    session = builder.getOrCreate()
+    try:
+        session = builder.getOrCreate()
+    except PySparkRuntimeError as error:  # raised where the JVM does not come up, which prints its own reason before
+        raise Infrastructure(
+            f"Spark did not start: {error}. Look at the lines above; mostly Java is missing (set JAVA_HOME to a Java 17) "
+            "or spark.driver.memory is more than this machine has."
+        ) from error
     session.sparkContext.setLogLevel("ERROR")
     return session
 

@@ -1,0 +1,84 @@
+from datetime import date
+
+import pytest
+
+from recsys import job
+from recsys.faults import BadData, BadSettings, Fault, Infrastructure, MissingTable
+from recsys.job import parse_arguments, run_job
+
+DOC = "Do a thing.\n\nReads   a\nWrites  b\n"
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a stage as a job on a settings file, without a Spark session; returns the nights it saw."""
+    path = tmp_path / "shop.yaml"
+    path.write_text("source: log.yaml\nlake: main.shop\n")
+    monkeypatch.setattr(job, "build_session", lambda name, settings: f"session of {name}")
+    monkeypatch.setattr("sys.argv", ["jobs/do_thing.py"])
+
+    def run(stage=None, *arguments):
+        nights = []
+        run_job(DOC, stage or nights.append, ["--config", str(path), *arguments])
+        return nights
+
+    return run
+
+
+def test_a_stage_is_handed_its_lake_settings_and_day(run):
+    (night,) = run(None, "--ds", "2020-01-31", "pushes.n=5")
+    assert (night.ds, night.model_ds, night.settings.pushes.n) == (date(2020, 1, 31), date(2020, 1, 31), 5)
+    assert (night.lake.root, night.lake.spark) == ("main.shop", "session of do_thing")
+
+
+def test_a_night_that_only_pushes_uses_the_model_of_an_earlier_day(run):
+    (night,) = run(None, "--ds", "2020-01-31", "--model-ds", "2020-01-05")
+    assert (night.ds, night.model_ds) == (date(2020, 1, 31), date(2020, 1, 5))
+
+
+@pytest.mark.parametrize(("fault", "code"), [
+    (Fault("text"), 2), (BadSettings("text"), 2), (BadData("text"), 3), (MissingTable("text"), 3), (Infrastructure("text"), 4),
+])
+def test_a_fault_ends_the_job_with_its_own_exit_code_and_message_and_no_stack_trace(run, capsys, fault, code):
+    def stage(night):
+        raise fault
+
+    with pytest.raises(SystemExit) as end:
+        run(stage, "--ds", "2020-01-31")
+    assert end.value.code == code
+    assert capsys.readouterr().err.endswith("\ndo_thing: text\n")
+
+
+def test_a_defect_keeps_its_stack_trace(run):
+    def stage(night):
+        return 1 / 0
+
+    with pytest.raises(ZeroDivisionError):
+        run(stage, "--ds", "2020-01-31")
+
+
+def test_wrong_settings_end_the_job_before_a_session_is_opened(run, capsys, monkeypatch):
+    monkeypatch.setattr(job, "build_session", lambda *_: pytest.fail("a session was opened"))
+    with pytest.raises(SystemExit) as end:
+        run(None, "--ds", "2020-01-31", "training.rank=2")
+    assert end.value.code == 2
+    assert "unknown setting training.rank; did you mean ranks?" in capsys.readouterr().err
+
+
+def test_the_resolved_settings_are_logged_once(run, caplog):
+    with caplog.at_level("INFO", logger="recsys.job"):
+        run(None, "--ds", "2020-01-31", "training.ranks=3")
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert line.startswith("do_thing for 2020-01-31 with\n") and '"ranks": 3' in line and '"patience": 2' in line
+
+
+@pytest.mark.parametrize(("arguments", "told"), [
+    (["--config", "x.yaml"], "the following arguments are required: --ds"),
+    (["--config", "x.yaml", "--ds", "31.1.2020"], "'31.1.2020' is not a day; write it as 2017-12-30"),
+    (["--config", "x.yaml", "--ds", "2020-02-30"], "'2020-02-30' is not a day"),
+    (["--config", "x.yaml", "--ds", "2020-01-01", "--model-ds", "2020-01-02"], "a model cannot come from the future"),
+])
+def test_wrong_arguments_say_what_is_wrong_and_exit_with_2(capsys, arguments, told):
+    with pytest.raises(SystemExit) as end:
+        parse_arguments(DOC, arguments)
+    assert end.value.code == 2 and told in capsys.readouterr().err
