@@ -52,3 +52,10 @@ def test_no_more_windows_than_allowed_and_one_where_nothing_is_trained(spark):
 def test_visits_count_baskets_from_the_first_event_of_the_window(spark):
     events = spark.createDataFrame(numbered("test", "u", 11), EVENT)
     assert found(windows(events, SETTINGS), c.VISITS) == [("test", "u", 0, [0, 0, 1, 1, 2, 2, 3, 3])]
+
+
+def test_windows_that_do_not_overlap_hold_every_event_once(spark):
+    events = spark.createDataFrame(numbered("train", "u", 21), EVENT)
+    side_by_side = SequenceSettings(length=8, stride=8)
+    held = [item for *_, items in found(windows(events, side_by_side), c.ITEMS) for item in items if item]
+    assert sorted(held) == list(range(1, 22))

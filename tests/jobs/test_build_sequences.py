@@ -1,0 +1,67 @@
+"""The job as a scheduler runs it: on a night that trains, again, and on a night that only pushes."""
+
+from datetime import date, datetime, time, timedelta
+
+import pytest
+from pyspark.sql import functions as F
+from pyspark.testing import assertDataFrameEqual
+
+from build_sequences import run
+from recsys import columns as c
+from recsys import tables as t
+from recsys.job import Night
+from recsys.settings import SequenceSettings, Settings, SplitSettings
+from recsys.split import PUSH, TEST, TRAIN, VALIDATION
+
+DS, NEXT = date(2026, 1, 31), date(2026, 2, 1)
+SETTINGS = Settings(
+    source="", split=SplitSettings(test_days=5, validation_days=3),
+    sequences=SequenceSettings(length=8, stride=8, memory=4, min_item_users=2, files=2),
+)
+
+
+def schema(table, *extra):
+    return ", ".join([*(f"{name} {kind}" for name, kind in table.columns.items()), *extra])
+
+
+def purchase(number, user, item, day):
+    noon = datetime.combine(day, time(12))
+    return f"e{number}", user, item, c.PURCHASE, noon, f"b{day}", 1.0, 2.0, None, "shop", "log.csv", day
+
+
+@pytest.fixture
+def shop(spark, lake):
+    first = DS - timedelta(days=20)
+    bought = [("u", "tea", first), ("v", "tea", first), ("v", "jam", first), ("u", "tea", DS - timedelta(days=6)), ("v", "tea", NEXT)]
+    events = [purchase(number, *row) for number, row in enumerate(bought)]
+    lake.replace_where(spark.createDataFrame(events, schema(t.EVENTS)), t.EVENTS, "true", of="all")
+    for ds in (DS, NEXT):
+        users = [(user, split, ds) for user in "uv" for split in (TRAIN, TEST, PUSH)]
+        features = spark.createDataFrame([(*row, 3.0) for row in users], schema(t.USER_FEATURES, "n_purchase double"))
+        lake.replace_day(features, t.USER_FEATURES, ds)
+        segments = spark.createDataFrame([(user, 1, 0.5, split, ds) for user, split, ds in users], schema(t.SEGMENTS))
+        lake.replace_day(segments, t.SEGMENTS, ds)
+    lake.replace_day(lake.frame([(0, "n_purchase", "linear", 1.0, 5.0)], t.NORMALIZER, DS), t.NORMALIZER, DS)
+    return lake
+
+
+def windows(lake, ds):
+    filled = F.slice(c.ITEMS, 1, F.col(c.LENGTH))
+    day = lake.read_day(t.SEQUENCES, ds)
+    return sorted(tuple(row) for row in day.select(c.SPLIT, c.USER, filled, c.SEGMENT, c.ATTRIBUTES).collect())
+
+
+def test_a_training_night_twice_and_then_a_night_that_only_pushes(spark, shop):
+    run(Night(shop, SETTINGS, DS, DS))
+    expected = [
+        (PUSH, "u", [1, 1], 1, [0.5]), (PUSH, "v", [1], 1, [0.5]), (TEST, "u", [1, 1], 1, [0.5]), (TEST, "v", [1], 1, [0.5]),
+        (TRAIN, "u", [1], 1, [0.5]), (TRAIN, "v", [1], 1, [0.5]), (VALIDATION, "u", [1], 1, [0.5]),
+    ]
+    assert windows(shop, DS) == expected
+    run(Night(shop, SETTINGS, DS, DS))
+    assert windows(shop, DS) == expected
+    run(Night(shop, SETTINGS, NEXT, DS))
+    assert windows(shop, NEXT) == [(PUSH, "u", [1, 1], 1, [0.5]), (PUSH, "v", [1, 1], 1, [0.5])]
+    assert windows(shop, DS) == expected
+    vocabulary = spark.createDataFrame([("tea", 1, 2, 2, DS)], schema(t.VOCABULARY))
+    assertDataFrameEqual(shop.read(t.VOCABULARY), vocabulary)
