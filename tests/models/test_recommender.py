@@ -75,3 +75,16 @@ def test_each_input_enters_the_state_unless_the_definition_leaves_it_out(make, b
 def test_spread_adds_the_weights_of_a_repeated_product_and_drops_padding():
     places, weights = np.array([[1, 3, 1, 0]], np.int32), np.array([[0.1, 0.2, 0.3, 0.4]], np.float32)
     np.testing.assert_allclose(np.asarray(spread(weights, places, 5)), [[0, 0.4, 0, 0.2, 0]], rtol=1e-6)
+
+
+def test_half_precision_keeps_likelihoods_finite_even_where_nothing_can_be_copied(make, batch):
+    import keras
+
+    keras.mixed_precision.set_global_policy("mixed_float16")
+    try:
+        model, ones = make(), np.ones((3, 6), np.int32)
+    finally:
+        keras.mixed_precision.set_global_policy("float32")
+    found = model.log_likelihood(batch, Targets(ones * 9, ones * LATER_VISIT, ones * ANY_BEHAVIOUR, ones), None)
+    assert np.isfinite(np.asarray(found)).all()
+    np.testing.assert_allclose(probabilities(model, batch).sum(axis=1), 1, rtol=1e-2)

@@ -50,25 +50,27 @@ class CopyPath(keras.layers.Layer):
         """
         window_keys, memory_keys = keys
         query = self.query(queries) / self.width ** 0.5
-        window = self._scores(query, window_keys) + ops.take(self.behaviour_bias, batch["behaviours"])[:, None, :]
+        window = self._scores(query, window_keys) + ops.cast(ops.take(self.behaviour_bias, batch["behaviours"]), "float32")[:, None, :]
         window += self._age(self.age_bias, condition, day, batch["days"])
         seen = ops.arange(ops.shape(batch["items"])[1])[None, None, :] <= position[..., None]
         seen = ops.logical_and(seen, (batch["items"] > 0)[:, None, :])
         memory = self._scores(query, memory_keys) + self._age(self.memory_age_bias, condition, day, batch["memory_days"])
-        counts = ops.log(ops.maximum(batch["memory_counts"], 1.0))
-        memory += (self.memory_count[0] * counts)[:, None, :] + self.memory_count[1] - 1.0
+        counts = ops.log(ops.maximum(ops.cast(batch["memory_counts"], "float32"), 1.0))
+        weight, offset = ops.unstack(ops.cast(self.memory_count, "float32"), 2)
+        memory += (weight * counts)[:, None, :] + offset - 1.0
         remembered = ops.broadcast_to((batch["memory_items"] > 0)[:, None, :], ops.shape(memory))
         scores = ops.concatenate([ops.where(seen, window, _FAR), ops.where(remembered, memory, _FAR)], axis=-1)
         gate = ops.cast(self.share(queries)[..., 0], "float32")
-        return ops.log_softmax(ops.cast(scores, "float32"), axis=-1), ops.log_sigmoid(gate), ops.log_sigmoid(-gate)
+        return ops.log_softmax(scores, axis=-1), ops.log_sigmoid(gate), ops.log_sigmoid(-gate)
 
     def _scores(self, query, places):
         matched = ops.matmul(query, ops.swapaxes(self.key(places), -1, -2))
-        return matched + ops.swapaxes(self.key_bias(places), -1, -2)
+        # Half precision cannot hold what masks a place, nor tell long histories apart.
+        return ops.cast(matched + ops.swapaxes(self.key_bias(places), -1, -2), "float32")
 
     def _age(self, bias, condition, day, place_days):
         """The bias of [rows, asks, places] by log2 of the days between them and by the condition asked for."""
         age = ops.maximum(day[..., None] - place_days[:, None, :], 0)
         bucket = ops.cast(2.0 * ops.log(ops.cast(age + 1, "float32")) / ops.log(2.0), "int32")
         bucket = ops.minimum(bucket, AGE_BUCKETS - 1)
-        return ops.take(ops.reshape(bias, (-1,)), condition[..., None] * AGE_BUCKETS + bucket)
+        return ops.cast(ops.take(ops.reshape(bias, (-1,)), condition[..., None] * AGE_BUCKETS + bucket), "float32")
