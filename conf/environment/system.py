@@ -20,7 +20,7 @@ def check_java(place: Place) -> None:
     """A wrong Java is said at once; a missing one is left to `add_missing_packages`."""
     java = _java()
     if java is None:
-        if _stamped(place):
+        if place.stamp.exists():
             raise CannotSetUp(f"Java is gone since the set-up; install it again: {_apt([_JAVA_PACKAGES[0]])}")
         return
     version = _java_version(java)
@@ -45,7 +45,8 @@ def add_missing_packages(compiles: bool) -> None:
         raise CannotSetUp(f"these system packages are missing: {', '.join(named)}. Install them and run this again:\n  {_apt(named)}")
     print("set-up: installing missing system packages with apt-get", flush=True)
     _apt_get("update", "-q")
-    missing += [_available_java()] * no_java
+    if no_java:
+        missing.append(_available_java())
     _apt_get("install", "-y", "-q", "--no-install-recommends", *missing)
 
 
@@ -61,10 +62,6 @@ def _java_version(java: str) -> int | None:
     said = subprocess.run([java, "-version"], capture_output=True, text=True).stderr
     found = re.search(r'version "(?:1\.)?(\d+)', said)  # Java 8 calls itself 1.8
     return int(found[1]) if found else None
-
-
-def _stamped(place: Place) -> bool:
-    return place.stamp.exists()
 
 
 def _available_java() -> str:

@@ -1,0 +1,59 @@
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+import run_pipeline
+from recsys import tables as t
+from recsys.job import parse_arguments
+from recsys.settings import load_settings
+
+ROOT = Path(__file__).parents[2]
+TABLES = [table for table in vars(t).values() if isinstance(table, t.Table)]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_readme_lists_every_table_with_its_grain_and_job_as_the_contracts_have_them():
+    listed = [line for line in README.splitlines() if re.fullmatch(r"\| `\w+` \| .* \| `\w+` \|", line)]
+    assert listed == [f"| `{table.name}` | {table.grain} | `{table.made_by}` |" for table in TABLES]
+
+
+def test_every_file_that_the_readme_names_is_there():
+    named = set(re.findall(r"`((?:jobs|recsys|conf|notebooks)/[\w./-]*)`", README))
+    assert named and [path for path in sorted(named) if not (ROOT / path).exists() and "my_shop" not in path] == []
+
+
+def test_every_make_target_that_the_readme_names_is_there():
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"\bmake (run|test|package|help|clean|set-up)\b", README)) <= targets
+
+
+@pytest.mark.parametrize("path", sorted([*(ROOT / "conf").glob("*.yaml"), ROOT / "conf" / "databricks" / "shop.yaml"]), ids=lambda path: path.stem)
+def test_every_settings_file_that_is_shipped_can_be_read_and_names_files_that_are_there(path):
+    settings = load_settings(path)
+    assert settings.beside(settings.source).exists() and settings.beside(settings.training.model).exists()
+
+
+def test_the_bundle_runs_every_stage_after_the_one_before_it_with_arguments_that_a_job_reads():
+    folder = ROOT / "conf" / "databricks" / "resources"
+    tasks = yaml.safe_load((folder / "nightly_pushes.yml").read_text())["resources"]["jobs"]["nightly_pushes"]["tasks"]
+    names = [stage.__name__ for stage in run_pipeline.STAGES]
+    assert [task["task_key"] for task in tasks] == names
+    assert [task.get("depends_on", []) for task in tasks] == [[]] + [[{"task_key": name}] for name in names[:-1]]
+    for task in tasks:
+        run = task["spark_python_task"]
+        assert (folder / run["python_file"]).resolve() == ROOT / "jobs" / f"{task['task_key']}.py"
+        arguments = parse_arguments("", [text.replace("{{job.parameters.ds}}", "2020-01-31") for text in run["parameters"]])
+        assert [text.split("=")[0] for text in arguments.overrides] == ["lake", "models", "report_path"]
+
+
+def test_the_bundle_reads_only_variables_that_it_declares():
+    folder = ROOT / "conf" / "databricks"
+    declared = yaml.safe_load((folder / "databricks.yml").read_text())["variables"]
+    used = set(re.findall(r"\$\{var\.(\w+)\}", (folder / "resources" / "nightly_pushes.yml").read_text()))
+    assert used == set(declared)
+
+
+def test_the_shipped_package_holds_its_page_template():
+    assert "*.html" in (ROOT / "setup.py").read_text() and list((ROOT / "recsys" / "report" / "templates").glob("*.html"))

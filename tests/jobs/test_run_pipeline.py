@@ -1,0 +1,91 @@
+import ast
+import importlib
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+import run_pipeline
+from recsys.job import Night, parse_arguments
+from recsys.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+JOBS = sorted((ROOT / "jobs").glob("*.py"))
+ORDER = [
+    "ingest_events", "ingest_products", "build_user_features", "correlate_attributes", "fit_normalizer", "segment_users",
+    "build_sequences", "train_model", "evaluate_models", "push_products", "write_report",
+]
+
+
+@pytest.fixture
+def done(monkeypatch):
+    """The names of the stages, in the order they are run; none of them does anything."""
+    names = []
+    for stage in run_pipeline.STAGES:
+        monkeypatch.setattr(stage, "run", lambda night, name=stage.__name__: names.append(name))
+    monkeypatch.setattr(run_pipeline, "summary", lambda night: "the summary")
+    return names
+
+
+def night(model_ds: date) -> Night:
+    return Night(lake=None, settings=Settings(source="shop.yaml"), ds=date(2020, 1, 31), model_ds=model_ds)
+
+
+def test_a_night_that_trains_runs_every_stage_in_order_and_tells_the_seconds_of_each(done, capsys):
+    run_pipeline.run(night(date(2020, 1, 31)))
+    told = capsys.readouterr().out
+    assert done == ORDER
+    assert [line for line in told.splitlines() if re.fullmatch(r"\[4/11\] correlate_attributes: \d+\.\d s", line)]
+    assert told.index("[11/11] write_report:") < told.index("the summary")
+
+
+def test_a_night_that_only_pushes_leaves_out_what_is_fitted_and_says_whose_serves(done, capsys):
+    run_pipeline.run(night(date(2020, 1, 5)))
+    assert done == [
+        "ingest_events", "ingest_products", "build_user_features", "segment_users", "build_sequences", "push_products", "write_report",
+    ]
+    assert "[8/11] train_model: left out, that of 2020-01-05 serves" in capsys.readouterr().out
+
+
+def test_a_stage_that_fails_ends_the_night(done, monkeypatch):
+    def fail(night):
+        raise RuntimeError
+
+    monkeypatch.setattr(run_pipeline.STAGES[2], "run", fail)
+    with pytest.raises(RuntimeError):
+        run_pipeline.run(night(date(2020, 1, 31)))
+    assert done == ORDER[:2]
+
+
+def test_every_job_is_a_stage_of_the_pipeline():
+    assert sorted([*ORDER, "run_pipeline"]) == [path.stem for path in JOBS]
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
+def test_a_job_says_what_it_reads_and_writes_and_how_it_is_launched_and_only_wires(path):
+    text = path.read_text()
+    doc = ast.get_docstring(ast.parse(text))
+    assert re.search(r"^Reads   ", doc, re.MULTILINE) and re.search(r"^Writes  ", doc, re.MULTILINE)
+    launch = re.search(r"spark-submit --py-files dist/recsys.zip (jobs/\S+\.py) (.*)$", doc, re.MULTILINE)
+    assert launch[1] == f"jobs/{path.name}" and parse_arguments(doc, launch[2].split()).ds == date(2017, 12, 30)
+    assert len(text.splitlines()) <= 60
+    assert callable(importlib.import_module(path.stem).run)
+
+
+def test_a_job_explains_itself(tmp_path):
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "jobs" / "ingest_events.py"), "--help"], cwd=tmp_path, capture_output=True, text=True,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+    )
+    assert done.returncode == 0
+    assert done.stdout.startswith("usage: ingest_events.py") and "Take the files of a source" in done.stdout
+
+
+@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
+def test_every_job_takes_the_same_arguments(path, capsys):
+    with pytest.raises(SystemExit) as end:
+        parse_arguments(ast.get_docstring(ast.parse(path.read_text())), ["--help"])
+    assert end.value.code == 0 and "--model-ds" in capsys.readouterr().out
