@@ -17,7 +17,7 @@ setup(
     description="Nightly top-N product pushes from behaviour logs, on Spark, Delta, Horovod and TensorFlow",
     license="Apache-2.0",
     packages=find_packages(include=["recsys", "recsys.*"]),
-    package_data={"": ["*.html", "*.j2", "*.css", "*.yaml"]},
+    package_data={"recsys.report": ["templates/*.html"]},
     python_requires=">=3.11",
     install_requires=["numpy", "pandas", "pydantic>=2", "PyYAML", "Jinja2", "matplotlib"],
     extras_require={
