@@ -1,20 +1,24 @@
-"""Every method keeps the contract of `recommend`, with and without products already seen."""
+"""Every method, the trained model among them, keeps the contract of `recommend`, with and without seen products."""
 
 import functools
 
 import pytest
 
 from recsys import columns as c
+from recsys.baselines.method import as_is
 from recsys.evaluation.methods import baselines
+from recsys.evaluation.sequence_model import SequenceModel
+from recsys.pushes.scoring import BATCH_SIZE
 from recsys.settings import EvaluationSettings
 from tests.baselines.logs import log, users
+from tests.pushes import fake_model
 
 _SMALL = {"als_rank": 3, "als_iterations": 2, "rules_min_baskets": 1, "rules_min_support": 0.01}
 _EVENTS = [
     ("u", "a", 1, "1"), ("u", "b", 1, "1"), ("u", "a", 8, "2"), ("u", "d", 8, "2"), ("v", "b", 2, "3"), ("v", "d", 2, "3"),
     ("v", "e", 9, "4"), ("w", "a", 3, "5"), ("w", "b", 3, "5"), ("w", "f", 9, "6"), ("x", "g", 1, "7"), ("x", "h", 1, "7"),
 ]
-_METHODS = tuple(baselines(EvaluationSettings()))
+_METHODS = (*baselines(EvaluationSettings()), SequenceModel.name)
 _ASKED = ("u", "v", "x", "stranger")
 _N = 3
 
@@ -24,17 +28,33 @@ def history(spark):
     return log(spark, _EVENTS).cache()
 
 
-def recommended(spark, history, name, drop_seen):
-    method = baselines(EvaluationSettings(drop_seen=drop_seen, **_SMALL))[name](lambda frame: frame)
+@pytest.fixture(scope="module")
+def make(spark, tmp_path_factory):
+    """Makes the method of a name; the trained model is one that needs no TensorFlow."""
+    products = sorted({event[1] for event in _EVENTS})
+    path = fake_model.save(tmp_path_factory.mktemp("model"), products, rows=BATCH_SIZE)
+    vocabulary = spark.createDataFrame([(name, place) for place, name in enumerate(products, 1)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
+    rows = [fake_model.sequence(user, [products.index(item) + 1]) for user, item in (("u", "d"), ("v", "e"), ("w", "f"), ("x", "h"))]
+    sequences = spark.createDataFrame(rows, fake_model.SCHEMA)
+
+    def made(name, drop_seen):
+        if name == SequenceModel.name:
+            return SequenceModel(sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
+        return baselines(EvaluationSettings(drop_seen=drop_seen, **_SMALL))[name](as_is)
+
+    return made
+
+
+def recommended(spark, history, method):
     method.fit(history)
     lists = method.recommend(users(spark, *_ASKED), _N)
     return lists.dtypes, lists.toPandas().sort_values([c.USER, c.RANK]).reset_index(drop=True)
 
 
 @pytest.fixture(scope="module")
-def answers(spark, history):
+def answers(spark, history, make):
     """The lists of a method, made once for all tests."""
-    return functools.cache(lambda name, drop_seen: recommended(spark, history, name, drop_seen))
+    return functools.cache(lambda name, drop_seen: recommended(spark, history, make(name, drop_seen)))
 
 
 @pytest.fixture(params=[(name, drop) for name in _METHODS for drop in (False, True)], ids=str)
@@ -68,6 +88,6 @@ def test_products_already_seen_are_left_out_when_settings_say_so(answer):
 
 
 @pytest.mark.parametrize("name", _METHODS)
-def test_the_same_history_in_another_order_gives_the_same_lists(spark, history, answers, name):
-    _, again = recommended(spark, history.orderBy(c.ITEM), name, drop_seen=False)
+def test_the_same_history_in_another_order_gives_the_same_lists(spark, history, make, answers, name):
+    _, again = recommended(spark, history.orderBy(c.ITEM), make(name, drop_seen=False))
     assert again.equals(answers(name, False)[1])
