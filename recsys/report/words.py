@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from recsys.columns import ALL_BEHAVIOURS
+
 _METHODS = {
     "sequence_model": "the model",
     "popularity": "popularity",
@@ -42,8 +44,10 @@ def plain(name: str) -> str:
 
 
 def attribute(name: str) -> str:
-    """`n_cart` as `number of cart`, `mean_gap_days` as `mean gap days`."""
-    return plain(f"number_of_{name[2:]}" if name.startswith("n_") else name)
+    """`n_cart` as `number of cart events`, `n_items` as `number of items`, `mean_gap_days` as `mean gap days`."""
+    if not name.startswith("n_"):
+        return plain(name)
+    return f"number of {plain(name[2:])}" + (" events" if name[2:] in ALL_BEHAVIOURS else "")
 
 
 def count(number: int | float) -> str:

@@ -71,7 +71,7 @@ def test_the_notebook_of_pushes_takes_its_parameters_from_widgets_on_databricks(
     run("look_at_pushes.py", monkeypatch, "not read", dbutils=SimpleNamespace(widgets=widgets))
 
     shown = capsys.readouterr().out
-    assert "Milk" in shown and "|ann" in shown and "|bob" not in shown
+    assert "Milk" in shown and " ann|" in shown and " bob|" not in shown
     assert widgets.made["seed"] == "17"
 
 

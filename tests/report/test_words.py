@@ -24,5 +24,12 @@ def test_a_cell_shows_any_value(value, shown):
     assert words.cell(value) == shown
 
 
+@pytest.mark.parametrize(("name", "said"), [
+    ("n_cart", "number of cart events"), ("n_items", "number of items"), ("mean_gap_days", "mean gap days"), ("spend", "spend"),
+])
+def test_an_attribute_is_said_in_words(name, said):
+    assert words.attribute(name) == said
+
+
 def test_an_unknown_method_keeps_its_own_name():
     assert (words.method("sequence_model"), words.method("my_new_method")) == ("the model", "my new method")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -44,10 +45,15 @@ def correlated(night: Night) -> Sequence[Block]:
         wide=True,
     )
     lines = [
-        [words.attribute(pair[c.ATTRIBUTE_A]), words.attribute(pair[c.ATTRIBUTE_B]), f"{pair[c.CORRELATION]:.3f}", words.plain(pair[c.DECISION])]
+        [words.attribute(pair[c.ATTRIBUTE_A]), words.attribute(pair[c.ATTRIBUTE_B]), f"{pair[c.CORRELATION]:.3f}", _decision(pair[c.DECISION])]
         for pair in merged
     ]
     return [Text(said), picture, Grid(["attribute", "and", "correlation", "decision"], lines, "Attributes that say the same.")]
+
+
+def _decision(decision: str) -> str:
+    """The decision with the attributes in words."""
+    return re.sub(r"[a-z]+(_[a-z]+)+", lambda found: words.attribute(found[0]), decision)
 
 
 def _in_order(pairs: list[dict[str, Any]]) -> list[str]:
