@@ -5,13 +5,15 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from recsys.models.conditions import CONDITIONS
 from recsys.models.definition import BiLSTMDefinition, LayerDefinition, ModelDefinition, TransformerDefinition
 from recsys.models.inputs import BEHAVIOUR_CODES, EventEmbedding
 from recsys.models.layers.bilstm import PrefixBiLSTM
 from recsys.models.layers.copy_path import CopyPath
 from recsys.models.layers.transformer import CausalTransformer
-from recsys.models.losses import Negatives, catalogue_log_likelihood
-from recsys.models.targets import CONDITIONS, Targets
+from recsys.models.losses import catalogue_log_likelihood
+from recsys.models.negatives import Negatives
+from recsys.models.targets import Targets
 
 _FAR = -1e9
 

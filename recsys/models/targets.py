@@ -7,20 +7,7 @@ from dataclasses import dataclass
 import keras
 from keras import ops
 
-from recsys.columns import BEHAVIOUR_ORDER, PURCHASE, REPURCHASE
-
-NEXT_EVENT, LATER_VISIT = 0, 1
-CONDITIONS = 2
-ANY_BEHAVIOUR = 0
-_REPURCHASE_CODE = BEHAVIOUR_ORDER.index(REPURCHASE) + 1
-_PURCHASE_CODE = BEHAVIOUR_ORDER.index(PURCHASE) + 1
-
-
-def behaviour_code(behaviour: str | None) -> int:
-    """The code by which a list for `behaviour` is asked for; purchase and repurchase are one, None is any."""
-    if behaviour is None:
-        return ANY_BEHAVIOUR
-    return _PURCHASE_CODE if behaviour == REPURCHASE else BEHAVIOUR_ORDER.index(behaviour) + 1
+from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT, PURCHASE_CODE, REPURCHASE_CODE
 
 
 @dataclass(frozen=True)
@@ -53,7 +40,7 @@ def draw_targets(batch: dict, later_share: float, horizon_days: int, seed: keras
     exists = ops.logical_and(real, ops.logical_or(later, place + 1 < batch["length"][:, None]))
     items = ops.where(exists, ops.take_along_axis(batch["items"], chosen, axis=1), 0)
     behaviour = ops.take_along_axis(batch["behaviours"], chosen, axis=1)
-    behaviour = ops.where(behaviour == _REPURCHASE_CODE, _PURCHASE_CODE, behaviour)
+    behaviour = ops.where(behaviour == REPURCHASE_CODE, PURCHASE_CODE, behaviour)
     told = keras.random.uniform((rows, length), seed=seed) < 0.5
     weight = ops.cast(items > 0, "float32") * batch["weight"][:, None]
     return Targets(items, ops.where(later, LATER_VISIT, NEXT_EVENT), ops.where(told, behaviour, ANY_BEHAVIOUR), weight)

@@ -51,7 +51,7 @@ class Artifact:
             int32 [rows, n] indices, best first, ties by index, 0 where nothing is left;
             float32 [rows, n] probabilities, 0 where nothing is left.
         """
-        from recsys.models.targets import behaviour_code
+        from recsys.models.conditions import behaviour_code
 
         key = (n, behaviour_code(behaviour))
         if key not in self._tops:

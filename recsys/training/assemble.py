@@ -18,7 +18,7 @@ import recsys
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.definition import ModelDefinition
-from recsys.models.targets import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
 from recsys.tables import DataFile

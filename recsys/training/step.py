@@ -8,7 +8,7 @@ import keras
 import tensorflow as tf
 
 from recsys.models.definition import ModelDefinition
-from recsys.models.losses import Negatives
+from recsys.models.negatives import Negatives
 from recsys.models.recommender import Recommender
 from recsys.models.targets import draw_targets
 from recsys.settings import TrainingSettings

@@ -7,7 +7,7 @@ import time
 
 import numpy as np
 
-from recsys.models.losses import NegativeSampler
+from recsys.models.negatives import NegativeSampler
 from recsys.sequences.feed import WEIGHT, WindowFeed
 from recsys.sequences.shares import assign, rows_in, steps_per_epoch
 from recsys.training.bar import progress_bar

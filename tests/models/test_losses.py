@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from recsys.models.losses import Negatives, NegativeSampler, catalogue_log_likelihood
+from recsys.models.losses import catalogue_log_likelihood
+from recsys.models.negatives import Negatives, NegativeSampler
 
 rng = np.random.default_rng(5)
 QUERIES, TABLE, BIAS = rng.normal(size=(4, 3)).astype("f"), rng.normal(size=(6, 3)).astype("f"), rng.normal(size=6).astype("f")

@@ -3,7 +3,8 @@ import pytest
 
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, TransformerDefinition
 from recsys.models.recommender import spread
-from recsys.models.targets import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT, Targets
+from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
+from recsys.models.targets import Targets
 
 ALONE = [(BiLSTMDefinition(),), (TransformerDefinition(blocks=2),), (BiLSTMDefinition(backward_window=9), TransformerDefinition())]
 

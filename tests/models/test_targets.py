@@ -1,7 +1,8 @@
 import keras
 import numpy as np
 
-from recsys.models.targets import LATER_VISIT, NEXT_EVENT, behaviour_code, draw_targets
+from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.models.targets import draw_targets
 
 
 def test_with_no_share_of_later_visits_every_event_is_followed_by_the_next(batch):

@@ -1,0 +1,18 @@
+"""What a list can be asked for: which kind of next event, and which behaviour it should lead to. Plain numbers."""
+
+from __future__ import annotations
+
+from recsys.columns import BEHAVIOUR_ORDER, PURCHASE, REPURCHASE
+
+NEXT_EVENT, LATER_VISIT = 0, 1
+CONDITIONS = 2
+ANY_BEHAVIOUR = 0
+REPURCHASE_CODE = BEHAVIOUR_ORDER.index(REPURCHASE) + 1
+PURCHASE_CODE = BEHAVIOUR_ORDER.index(PURCHASE) + 1
+
+
+def behaviour_code(behaviour: str | None) -> int:
+    """The code by which a list for `behaviour` is asked for; purchase and repurchase are one, None is any."""
+    if behaviour is None:
+        return ANY_BEHAVIOUR
+    return PURCHASE_CODE if behaviour == REPURCHASE else BEHAVIOUR_ORDER.index(behaviour) + 1
