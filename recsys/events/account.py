@@ -30,7 +30,8 @@ class Account:
 
     def __str__(self) -> str:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.most_common()) or "none"
-        return f"{self.source_file}: {self.rows_in:,} rows in = {self.accepted:,} accepted + {self.rejected:,} rejected ({reasons}) + {self.copies:,} copies"
+        parts = f"{self.accepted:,} accepted + {self.rejected:,} rejected ({reasons}) + {self.copies:,} copies"
+        return f"{self.source_file}: {self.rows_in:,} rows in = {parts}"
 
     def give_up(self, copies: int) -> Account:
         """The account after `copies` of its accepted rows turned out to be in other files already."""
@@ -81,13 +82,15 @@ def check(books: list[Account], names: list[str], incoming: DataFrame, source: S
 
 def _check_sum(account: Account) -> None:
     if account.rows_in != account.accepted + account.rejected + account.copies:
-        raise BadData(f"The sums do not add up: {account}. The file was probably changed while it was read: run again; nothing was written.")
+        raise BadData(
+            f"The sums do not add up: {account}. The file was probably changed while it was read: run again; nothing was written."
+        )
 
 
 def _unknown_codes(account: Account, incoming: DataFrame, source: Source) -> str:
     unknown = incoming.where((F.col(c.SOURCE_FILE) == account.source_file) & F.array_contains(c.REASONS, UNKNOWN))
     counts = unknown.groupBy(c.CODE).count().orderBy(F.desc("count"), c.CODE).limit(20).collect()
-    told = ", ".join(f"{row[c.CODE]!r} ({row['count']:,} rows)" if row[c.CODE] else f"none at all ({row['count']:,} rows)" for row in counts)
+    told = ", ".join(f"{row[c.CODE]!r} ({row['count']:,} rows)" for row in counts)
     return (
         f"{account.source_file} has behaviour codes that source {source.name} does not know: {told}; known are "
         f"{sorted(source.behaviours)}. Map them in behaviours, list them in ignored_behaviours, or set unknown_behaviour: "

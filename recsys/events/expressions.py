@@ -40,18 +40,26 @@ def gist(error: PySparkException) -> str:
 
 
 def text_value(raw: DataFrame, text: Expression | None, setting: str) -> Column:
+    """The value as text without blanks around it; null where nothing is left, or where there is no expression."""
     value = F.lit(None) if text is None else expression(raw, text, setting)
     trimmed = F.trim(value.cast("string"))
     return F.when(trimmed != "", trimmed)
 
 
-def number(raw: DataFrame, text: Expression | None, setting: str) -> Column:
+def typed_value(raw: DataFrame, text: Expression | None, setting: str, kind: str) -> Column:
+    """The value as `kind`; null where it cannot be read as one, or where there is no expression."""
     if text is None:
-        return F.lit(None).cast("double")
+        return F.lit(None).cast(kind)
     expression(raw, text, setting)
-    value = F.expr(f"try_cast(({text}) AS double)")
-    return F.when(F.abs(value) < float("inf"), value)  # neither infinite nor NaN, which Spark sorts above infinity
+    return F.expr(f"try_cast((\n{text}\n) AS {kind})")  # on its own line, so that it may end in a comment
+
+
+def number(raw: DataFrame, text: Expression | None, setting: str) -> Column:
+    """The value as a finite number, or null. Spark sorts NaN above infinity."""
+    value = typed_value(raw, text, setting, "double")
+    return F.when(F.abs(value) < float("inf"), value)
 
 
 def clean(text: Column) -> Column:
+    """`text` with every run of blanks as one."""
     return F.regexp_replace(text, r"\s+", " ")

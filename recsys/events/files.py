@@ -74,7 +74,8 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
         found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
     for members in found.values():
         _check(files, members)
-    return sorted((Unit(name, path, _digest(stamp, sorted(members))) for (name, path), members in found.items()), key=lambda unit: unit.name)
+    units = [Unit(name, path, _digest(stamp, sorted(members))) for (name, path), members in found.items()]
+    return sorted(units, key=lambda unit: unit.name)
 
 
 def resolve(path: str) -> str:
@@ -107,10 +108,15 @@ def _listing(spark: SparkSession, files: FileSettings, place: Place) -> list:
         everything = []
     if not everything:
         trouble = "matches no file" if _WILDCARD.search(place.path) else "is not there, or is an empty folder"
-        raise BadData(f"The path '{files.path}' ({place.path}) {trouble}. Correct files.path in the source's YAML, or set source_path; nothing was written.")
+        raise BadData(
+            f"The path '{files.path}' ({place.path}) {trouble}. Correct files.path in the source's YAML, or set source_path; "
+            "nothing was written."
+        )
     empty = {place.unit(file)[0] for file in everything} - {place.unit(row["path"])[0] for row in rows}
     if empty:
-        raise BadData(f"{min(empty)} is empty (0 bytes). Its export has probably failed: deliver it again, or remove it; nothing was written.")
+        raise BadData(
+            f"{min(empty)} is empty (0 bytes). Its export has probably failed: deliver it again, or remove it; nothing was written."
+        )
     return rows
 
 
@@ -132,7 +138,9 @@ def _delta_unit(spark: SparkSession, files: FileSettings, stamp: str) -> Unit:
         table = f"delta.`{path}`" if is_path else path
         version = spark.sql(f"DESCRIBE HISTORY {table} LIMIT 1").first()["version"]
     except AnalysisException as error:
-        raise BadData(f"There is no Delta table '{files.path}': {str(error).splitlines()[0]}. Correct files.path; nothing was written.") from None
+        raise BadData(
+            f"There is no Delta table '{files.path}': {str(error).splitlines()[0]}. Correct files.path; nothing was written."
+        ) from None
     return Unit(parts_of(path)[-1] if is_path else path, path, _digest(stamp, version))
 
 

@@ -38,7 +38,8 @@ def take_in(lake: Lake, source: Source) -> None:
     """
     stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
     units = find_units(lake.spark, source.files, stamp)
-    known = _known(lake, source)
+    recorded = _recorded(lake, source)
+    known = recorded if lake.exists(EVENTS) else {}
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
     if source.duplicates == "drop" and pending & set(known):
         # What a corrected file no longer says may still stand in a file whose copy of it was dropped.
@@ -54,13 +55,13 @@ def take_in(lake: Lake, source: Source) -> None:
         if not outranked:
             break
         pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
-    books = [account.give_up(sum(count for (_, new), count in shared.items() if new == account.source_file)) for account in books]
-    _commit(lake, source, books, chosen, bool(shared))
+    books = [account.give_up(sum(count for (_, file), count in shared.items() if file == account.source_file)) for account in books]
+    _commit(lake, source, books, chosen, shared=bool(shared), reopened=bool(pending & set(recorded)))
 
 
-def _known(lake: Lake, source: Source) -> dict[str, dict]:
+def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
     """The accounts of the files that are completely in."""
-    if not (lake.exists(INGESTS) and lake.exists(EVENTS)):
+    if not lake.exists(INGESTS):
         return {}
     return {row[c.SOURCE_FILE]: row.asDict() for row in lake.read(INGESTS).where(F.col(c.SOURCE) == source.name).collect()}
 
@@ -94,14 +95,14 @@ def _shared_with_other_files(lake: Lake, source: Source, pending: set[str]) -> d
     return {(row[_OTHER_FILE], row[c.SOURCE_FILE]): row["count"] for row in shared.collect()}
 
 
-def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit], shared: bool) -> None:
+def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit], shared: bool, reopened: bool) -> None:
     names = [unit.name for unit in units]
     of_files, what = _of_files(source, names), f"of {source.name}"
     staged = _staged(lake, source)
     fresh = _good(staged)
     if shared:
         fresh = fresh.join(_events_of_other_files(lake, source, set(names)).select(c.EVENT_ID), on=c.EVENT_ID, how="left_anti")
-    if lake.exists(INGESTS):
+    if reopened:
         lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
     lake.replace_where(_with_history(lake, fresh.select(*EVENTS.columns), of_files), EVENTS, of_files, of=what)
     rejected = staged.where(F.size(c.REASONS) > 0).select(*QUARANTINE.columns)

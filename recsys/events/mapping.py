@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.events.expressions import clean, expression, gist, number, text_value
+from recsys.events.expressions import clean, expression, gist, number, text_value, typed_value
 from recsys.events.reading import CORRUPT
 from recsys.events.source import Expression, Source, TimeSettings
 from recsys.faults import BadSettings
@@ -58,21 +58,28 @@ def _bool_or(conditions: list[Column]) -> Column:
 
 def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
     """The moment as a timestamp. Null where the text does not fit the format."""
-    value = expression(raw, text, "events.event_time")
+    setting = "events.event_time"
     if settings.format in _EPOCHS:
-        seconds = F.expr(f"try_cast(({text}) AS double)") / _EPOCHS[settings.format]
+        seconds = number(raw, text, setting) / _EPOCHS[settings.format]
         return F.when(F.abs(seconds) <= _LATEST_SECOND, F.timestamp_seconds(seconds))
+    value = expression(raw, text, setting)
     if settings.format == "timestamp":
-        kind = raw.select(value.alias("value")).dtypes[0][1]
-        moment = F.expr(f"try_cast(({text}) AS timestamp)")
-        return F.to_utc_timestamp(moment, settings.zone) if kind in ("timestamp_ntz", "date") else moment
-    moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
+        is_wall_clock = raw.select(value.alias("value")).dtypes[0][1] in ("timestamp_ntz", "date")
+        moment = typed_value(raw, text, setting, "timestamp")
+    else:
+        _check_pattern(raw, settings.format)
+        is_wall_clock = not re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format))
+        moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
+    return F.to_utc_timestamp(moment, settings.zone) if is_wall_clock else moment
+
+
+def _check_pattern(raw: DataFrame, pattern: str) -> None:
     try:
-        raw.sparkSession.range(1).select(F.try_to_timestamp(F.lit("?"), F.lit(settings.format))).first()
+        raw.sparkSession.range(1).select(F.try_to_timestamp(F.lit("?"), F.lit(pattern))).first()
     except PySparkException as error:
-        raise BadSettings(f"time.format = '{settings.format}' is not a Spark pattern, as yyyy-MM-dd HH:mm:ss is: {gist(error)} Nothing was written.") from None
-    unquoted = re.sub(r"'[^']*'", "", settings.format)
-    return moment if re.search("[XxZVOz]", unquoted) else F.to_utc_timestamp(moment, settings.zone)
+        raise BadSettings(
+            f"time.format = '{pattern}' is not a Spark pattern, as yyyy-MM-dd HH:mm:ss is: {gist(error)} Nothing was written."
+        ) from None
 
 
 def _derive(rows: DataFrame, source: Source) -> DataFrame:

@@ -8,12 +8,13 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.events.expressions import clean, expression, number, text_value
+from recsys.events.expressions import clean, number, text_value, typed_value
 from recsys.events.source import ProductColumns, ProductFile, ProductSettings
 from recsys.tables import PRODUCTS
 
 LISTED_PRICE, SALE_PRICE, SEEN_PRICE, LAST_DAY = "listed_price", "sale_price", "seen_price", "last_day"
 _KNOWN_FROM = "known_from"
+_DESCRIPTIONS = (c.NAME, c.CATEGORY, c.BRAND)
 
 
 def products(events: DataFrame, catalogue: DataFrame, settings: ProductSettings, ds: date) -> DataFrame:
@@ -52,7 +53,7 @@ def catalogue_of_log(mentions: DataFrame, ds: date) -> DataFrame:
     """The catalogue as the log words it: the most frequent wording up to `ds`, of equals the alphabetically first."""
     seen = mentions.where(F.col(c.DAY) <= F.lit(ds))
     rows = seen.select(c.ITEM).distinct()
-    for name in (c.NAME, c.CATEGORY, c.BRAND):
+    for name in _DESCRIPTIONS:
         counted = seen.where(F.col(name).isNotNull()).groupBy(c.ITEM, name).agg(F.sum(c.ROWS).alias(c.ROWS))
         favourite = F.min(F.struct(-F.col(c.ROWS), F.col(name)))[name]
         rows = rows.join(counted.groupBy(c.ITEM).agg(favourite.alias(name)), on=c.ITEM, how="left")
@@ -65,24 +66,20 @@ def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns
 
     "Latest" goes by `known_from`; rows of equal standing are decided by the greatest value, whatever their order.
     """
-    since = expression(raw, file.known_from, "products.file.known_from").cast("timestamp") if file.known_from else F.lit(None).cast("timestamp")
     rows = raw.select(
         text_value(raw, file.item_id, "products.file.item_id").alias(c.ITEM),
-        *(clean(text_value(raw, getattr(columns, name), f"products.columns.{name}")).alias(name) for name in (c.NAME, c.CATEGORY, c.BRAND)),
+        *(clean(text_value(raw, getattr(columns, name), f"products.columns.{name}")).alias(name) for name in _DESCRIPTIONS),
         number(raw, file.price, "products.file.price").alias(LISTED_PRICE),
-        _flag(raw, file.available).alias(c.AVAILABLE),
-        since.alias(_KNOWN_FROM),
+        typed_value(raw, file.available, "products.file.available", "boolean").alias(c.AVAILABLE),
+        typed_value(raw, file.known_from, "products.file.known_from", "timestamp").alias(_KNOWN_FROM),
     )
-    known = rows.where(F.col(c.ITEM).isNotNull() & (F.col(_KNOWN_FROM).isNull() | (F.to_date(_KNOWN_FROM) <= F.lit(ds))))
-    return known.groupBy(c.ITEM).agg(*(_latest(name).alias(name) for name in (c.NAME, c.CATEGORY, c.BRAND, LISTED_PRICE, c.AVAILABLE)))
+    known_by_then = F.col(_KNOWN_FROM).isNull() | (F.to_date(_KNOWN_FROM) <= F.lit(ds))
+    known = rows.where(F.col(c.ITEM).isNotNull() & known_by_then)
+    return known.groupBy(c.ITEM).agg(*(_latest(name).alias(name) for name in (*_DESCRIPTIONS, LISTED_PRICE, c.AVAILABLE)))
 
 
 def _latest(name: str) -> Column:
     return F.max(F.when(F.col(name).isNotNull(), F.struct(_KNOWN_FROM, name)))[name]
-
-
-def _flag(raw: DataFrame, text: str | None) -> Column:
-    return (F.lit(None) if text is None else expression(raw, text, "products.file.available")).cast("boolean")
 
 
 def _active(settings: ProductSettings, ds: date) -> Column:

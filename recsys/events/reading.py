@@ -34,6 +34,8 @@ _BROKEN = {
     "Could not read footer": "is not a readable Parquet file",
     "FAILED_READ_FILE": "cannot be read",
     "DIVIDE_BY_ZERO": "meets a division by zero in an expression of the mapping (write `x / nullif(y, 0)`)",
+    "INVALID_PARAMETER_VALUE.PATTERN": "meets a regular expression in the mapping that Java cannot read",
+    "PatternSyntaxException": "meets a regular expression in the mapping that Java cannot read",
     "CAST_INVALID_INPUT": "meets text in an expression of the mapping that needs a number (write `try_cast(x AS double)`)",
 }
 
@@ -71,7 +73,8 @@ def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
             f"{unit.name}: columns expected {wanted or 'two or more'}, found {found}"
             + (f", missing {missing}" if 0 < len(missing) < len(wanted) else "")
             + (f"; is the delimiter '{files.delimiter}' right?" if files.format == "csv" and len(found) <= 1 else "")
-            + ". Correct the file, or files.columns, files.delimiter, files.encoding and files.header in the source's YAML; nothing was written."
+            + ". Correct the file, or files.columns, files.delimiter, files.encoding and files.header in the source's YAML; "
+            "nothing was written."
         )
     return found
 
@@ -79,7 +82,7 @@ def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
 def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
     if files.format == "csv":
         return spark.read.options(**_csv_options(files)).csv(path)
-    if files.format == "json":
+    if files.format == "json":  # without files.columns the fields are found by reading the file once more
         return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(path)
     if files.format == "delta" and "/" not in path:
         return spark.read.table(path)
@@ -122,7 +125,9 @@ def broken_input(what: str) -> Iterator[None]:
         told = next((meaning for sign, meaning in _BROKEN.items() if sign in text), None)
         if told is None:
             raise
-        raise BadData(f"The input of {what} {told}. Deliver or correct it and run again; nothing was written. Spark says: {_first_line(text)}") from None
+        raise BadData(
+            f"The input of {what} {told}. Deliver or correct it and run again; nothing was written. Spark says: {_first_line(text)}"
+        ) from None
 
 
 def _first_line(text: str) -> str:

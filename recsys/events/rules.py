@@ -15,9 +15,11 @@ _UNDECODABLE = "\ufffd"  # what a decoder writes for bytes that its encoding doe
 
 
 def broken_rules(source: Source) -> Column:
-    """Every reason why a row of `to_canonical` is no event, in a fixed order; empty for a good row."""
+    """Every reason why a row of `to_canonical` is no event, in a fixed order; empty for a good row.
+
+    A malformed row has that one reason: nothing that it seems to say can be trusted.
+    """
     broken = {
-        "malformed_row": F.col(CORRUPT).isNotNull(),
         "undecodable_text": F.col(c.RAW).contains(_UNDECODABLE),
         "missing_user": F.col(c.USER).isNull(),
         "missing_item": F.col(c.ITEM).isNull(),
@@ -25,7 +27,8 @@ def broken_rules(source: Source) -> Column:
         "unparsable_time": F.col(TIME_TEXT).isNotNull() & F.col(c.TIME).isNull(),
         "outside_period": outside(source.time),
         IGNORED: ignored(source),
-        UNKNOWN: F.col(c.BEHAVIOUR).isNull() & ~ignored(source),
+        "missing_behaviour": F.col(c.CODE).isNull(),
+        UNKNOWN: F.col(c.CODE).isNotNull() & F.col(c.BEHAVIOUR).isNull() & ~ignored(source),
         "not_a_product": F.col(c.ITEM).rlike(source.non_products) if source.non_products else F.lit(False),
         "unparsable_number": F.col(BAD_NUMBER),
         "quantity_not_positive": F.col(c.QUANTITY) <= 0,
@@ -33,7 +36,8 @@ def broken_rules(source: Source) -> Column:
         "price_not_positive": F.col(c.PRICE) <= 0,
         "missing_price": missing_price(source),
     }
-    return F.array_compact(F.array(*(F.when(condition, F.lit(reason)) for reason, condition in broken.items())))
+    reasons = F.array_compact(F.array(*(F.when(condition, F.lit(reason)) for reason, condition in broken.items())))
+    return F.when(F.col(CORRUPT).isNotNull(), F.array(F.lit("malformed_row"))).otherwise(reasons)
 
 
 def outside(period: TimeSettings) -> Column:

@@ -100,7 +100,9 @@ def load_source(settings: Settings) -> Source:
     source = fill(Source, mapping, str(path))
     if settings.products_path:
         if source.products.file is None:
-            raise BadSettings(f"products_path is set, but {path} takes its products from the log; give it products.file or drop the setting.")
+            raise BadSettings(
+                f"products_path is set, but {path} takes its products from the log; give it products.file or drop the setting."
+            )
         mapping["products"]["file"]["files"]["path"] = settings.products_path
         source = fill(Source, mapping, str(path))
     _check(source, str(path))
@@ -117,6 +119,9 @@ def _check(source: Source, where: str) -> None:
     both = sorted(set(source.behaviours) & set(source.ignored_behaviours))
     if both:
         raise BadSettings(f"{where}: the codes {both} are in behaviours and in ignored_behaviours; keep them in one.")
-    for name, files in {"files": source.files, **({"products.file.files": source.products.file.files} if source.products.file else {})}.items():
+    all_files = {"files": source.files}
+    if source.products.file:
+        all_files["products.file.files"] = source.products.file.files
+    for name, files in all_files.items():
         if files.format == "csv" and not files.header and not files.columns:
             raise BadSettings(f"{where}: {name}.header is false, so {name}.columns must list the columns in their order.")

@@ -13,8 +13,6 @@ from recsys.tables import EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE, Lake
 
 MONDAY = ("u,milk,buy,2020-01-06 09:00:00,1,1.0", "u,bread,buy,2020-01-06 09:00:00,2,2.0")
 TUESDAY = ("u,milk,buy,2020-01-07 09:00:00,1,1.1", "v,milk,view,2020-01-07 10:00:00,1,1.1")
-FROM_TUESDAY_ON = "u,eggs,buy,2020-01-07 11:00:00,1,3.0"
-WEDNESDAY = ("u,eggs,buy,2020-01-08 11:00:00,1,3.0",)
 
 
 def bought(lake):
@@ -44,7 +42,7 @@ def test_rows_are_accepted_rejected_or_dropped_as_copies_and_taken_in_once(lake,
     quarantined = lake.read(QUARANTINE).select(RAW, REASONS)
     expected = [
         ('{"user":"u","item":"milk","what":"buy","at":"2020-01-07 09:00:00","units":"1","paid":"0"}', ["price_not_positive"]),
-        ('{"user":"u","item":"milk","_corrupt_record":"u,milk"}', ["malformed_row", "missing_time", "unknown_behaviour", "missing_quantity"]),
+        ('{"user":"u","item":"milk","_corrupt_record":"u,milk"}', ["malformed_row"]),
     ]
     assertDataFrameEqual(quarantined, lake.spark.createDataFrame(expected, quarantined.schema))
     mentioned = lake.read(PRODUCT_MENTIONS).select(ITEM, NAME, ROWS)
@@ -52,9 +50,9 @@ def test_rows_are_accepted_rejected_or_dropped_as_copies_and_taken_in_once(lake,
 
 
 def test_the_events_depend_on_the_files_and_not_on_the_order_they_came_in(spark, tmp_path):
-    days = {"monday": MONDAY, "tuesday": (*TUESDAY, FROM_TUESDAY_ON), "wednesday": (FROM_TUESDAY_ON, *WEDNESDAY)}
+    days = {"monday": MONDAY, "tuesday": (*TUESDAY, MONDAY[1])}
     lakes = {}
-    for name, order in {"forwards": ("monday", "tuesday", "wednesday"), "backwards": ("wednesday", "tuesday", "monday")}.items():
+    for name, order in {"forwards": ("monday", "tuesday"), "backwards": ("tuesday", "monday")}.items():
         lakes[name] = Lake(spark, str(tmp_path / name / "lake"))
         for day in order:
             write_log(tmp_path / name / "in" / f"{day}.csv", *days[day])
@@ -62,13 +60,11 @@ def test_the_events_depend_on_the_files_and_not_on_the_order_they_came_in(spark,
 
     assert bought(lakes["forwards"]) == [
         ("u", "bread", 6, "purchase", "monday.csv"),
-        ("u", "eggs", 7, "purchase", "tuesday.csv"),
-        ("u", "eggs", 8, "repurchase", "wednesday.csv"),
         ("u", "milk", 6, "purchase", "monday.csv"),
         ("u", "milk", 7, "repurchase", "tuesday.csv"),
         ("v", "milk", 7, "browse", "tuesday.csv"),
     ]
-    assert books(lakes["forwards"]) == [("monday.csv", 2, 2, 0, 0), ("tuesday.csv", 3, 3, 0, 0), ("wednesday.csv", 2, 1, 0, 1)]
+    assert books(lakes["forwards"]) == [("monday.csv", 2, 2, 0, 0), ("tuesday.csv", 3, 2, 0, 1)]
     assertDataFrameEqual(lakes["backwards"].read(EVENTS), lakes["forwards"].read(EVENTS))
     assert books(lakes["backwards"]) == books(lakes["forwards"])
 
@@ -89,23 +85,22 @@ def test_a_corrected_file_replaces_its_rows_and_what_followed_from_them(lake, tm
     assert books(lake) == [("monday.csv", 1, 1, 0, 0), ("tuesday.csv", 3, 3, 0, 0)]
 
 
-@pytest.mark.parametrize("table", [EVENTS, QUARANTINE, INGESTS])
-def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, monkeypatch, table):
+def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, monkeypatch):
     monday = write_log(tmp_path / "monday.csv", *MONDAY)
     source = a_source(tmp_path / "*.csv")
     take_in(lake, source)
     write_log(monday, *MONDAY, "u,milk,buy,2020-01-05 09:00:00,1,1.0")
-    replace_where, kills = Lake.replace_where, [table]
+    replace_where, kills = Lake.replace_where, [EVENTS, INGESTS]
 
     def killed(self, rows, into, predicate, of):
-        if into is kills[0] and not of.endswith("reopened"):
-            raise KeyboardInterrupt
+        if kills and into is kills[0] and not of.endswith("reopened"):
+            raise KeyboardInterrupt(kills.pop(0).name)
         return replace_where(self, rows, into, predicate, of)
 
     monkeypatch.setattr(Lake, "replace_where", killed)
-    with pytest.raises(KeyboardInterrupt):
-        take_in(lake, source)
-    kills[0] = None
+    for table in (EVENTS, INGESTS):
+        with pytest.raises(KeyboardInterrupt, match=table.name):
+            take_in(lake, source)
     take_in(lake, source)
     assert bought(lake) == [
         ("u", "bread", 6, "purchase", "monday.csv"),

@@ -11,7 +11,7 @@ GOOD = ("u", "good", "buy", "2020-01-02 10:00:00", "1", "2.5")
 
 def judged(spark, rows, source):
     raw = spark.createDataFrame(
-        [(*row, None, "f") for row in rows],
+        [(*row, *[None] * (7 - len(row)), "f") for row in rows],
         "user string, item string, what string, at string, units string, paid string, _corrupt_record string, source_file string",
     )
     return understand(raw, source).select(ITEM, REASONS)
@@ -38,6 +38,7 @@ def test_every_rule_names_its_own_reason(spark):
         ("u", "looked at without price", "view", *GOOD[3:5], None),
         ("u", "br\ufffdken", *GOOD[2:]),
         (None, "two reasons", *GOOD[2:5], "-1"),
+        (None, "cut off", None, None, None, None, "x,cut off"),
     ]
     source = a_source(
         "f", time__first_day=date(2020, 1, 1), time__last_day=date(2020, 1, 31), non_products="^POST$", ignored_behaviours=["sneeze"],
@@ -45,10 +46,11 @@ def test_every_rule_names_its_own_reason(spark):
     expected = [
         ("good", []), ("no user", ["missing_user"]), (None, ["missing_item"]), ("no time", ["missing_time"]),
         ("odd time", ["unparsable_time"]), ("too early", ["outside_period"]), ("too late", ["outside_period"]),
-        ("odd code", ["unknown_behaviour"]), ("no code", ["unknown_behaviour"]), ("ignored code", ["ignored_behaviour"]),
+        ("odd code", ["unknown_behaviour"]), ("no code", ["missing_behaviour"]), ("ignored code", ["ignored_behaviour"]),
         ("POST", ["not_a_product"]), ("odd number", ["unparsable_number"]), ("no units", ["quantity_not_positive"]),
         ("units unknown", ["missing_quantity"]), ("free", ["price_not_positive"]), ("no price", ["missing_price"]),
         ("looked at without price", []), ("br\ufffdken", ["undecodable_text"]), ("two reasons", ["missing_user", "price_not_positive"]),
+        ("cut off", ["malformed_row"]),
     ]
     found = judged(spark, rows, source)
     assertDataFrameEqual(found, spark.createDataFrame(expected, found.schema))
