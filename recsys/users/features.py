@@ -3,7 +3,7 @@
 What a user never did has no recency: it counts as the length of the log, one day more than the oldest
 possible event, so that "never" is the far end of the scale and stays on it. The same holds for the gap
 between visits of somebody who came on one day only. Returns enter the three attributes about returns and
-nothing else.
+nothing else; who did nothing but return has no row.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _AS_OF, _LOG_START, _LOG_DAYS = "as_of", "log_start", "log_days"
 def user_features(
     events: DataFrame, products: DataFrame, settings: SplitSettings, ds: date, splits: Sequence[str]
 ) -> DataFrame:
-    """The attributes of every user with an event in the history of a split.
+    """The attributes of every user with a behaviour, not a return, in the history of a split.
 
     Args:
         events: as in the table `events`; days after `ds` are ignored.
@@ -41,7 +41,7 @@ def user_features(
     log_start = events.where(F.col(c.DAY) <= F.lit(ds)).agg(F.min(c.DAY).alias(_LOG_START))
     facts = (
         visit_totals(seen, splits)
-        .join(variety(seen, products, splits), on=KEY, how="left")
+        .join(variety(seen, products, splits), on=KEY, how="inner")
         .crossJoin(F.broadcast(log_start))
         .withColumn(_AS_OF, F.coalesce(*[_end_of(split, settings, ds) for split in splits]))
         .withColumn(_LOG_DAYS, F.datediff(_AS_OF, _LOG_START) + 1)
@@ -84,22 +84,20 @@ def _money() -> dict[str, Column]:
 
 
 def _diversity() -> dict[str, Column]:
-    return {name: F.coalesce(F.col(name), F.lit(0)) for name in a.DIVERSITY}
+    return {name: F.col(name) for name in a.DIVERSITY}
 
 
 def _cadence() -> dict[str, Column]:
     days = F.col(VISIT_DAYS)
     gaps = F.size(days) - 1
-    gap = F.transform(
-        F.slice(days, 2, F.greatest(gaps, F.lit(0))), lambda day, index: F.datediff(day, F.get(days, index))
-    )
+    gap = F.transform(F.slice(days, F.lit(2), gaps), lambda day, index: F.datediff(day, F.get(days, index)))
     total, squares = _sum(gap, lambda days: days), _sum(gap, lambda days: days * days)
     spread = F.sqrt(F.greatest(gaps * squares - total * total, F.lit(0)))
     return {
         a.N_VISITS: F.col(a.N_VISITS),
         a.MEAN_GAP: F.when(gaps > 0, total / gaps).otherwise(F.col(_LOG_DAYS)),
         a.GAP_DEVIATION: F.when(gaps > 0, spread / gaps).otherwise(0.0),
-        a.TENURE: F.coalesce(F.datediff(_AS_OF, FIRST_DAY), F.lit(0)),
+        a.TENURE: F.datediff(_AS_OF, FIRST_DAY),
     }
 
 

@@ -27,7 +27,7 @@ _SUMMED = (*a.COUNTS, a.SPEND, UNITS, a.RETURNED_VALUE, ON_WEEKEND, IN_MORNING, 
 
 
 def visit_totals(seen: DataFrame, splits: Sequence[str]) -> DataFrame:
-    """One row per user and split of `seen`, from `with_role`; the days of visiting are a sorted array.
+    """One row per user and split with a behaviour in `seen`, from `with_role`; the days of visiting are a sorted array.
 
     That array is as long as the calendar at most, however many events a user has.
     """
@@ -41,6 +41,7 @@ def visit_totals(seen: DataFrame, splits: Sequence[str]) -> DataFrame:
             F.count_if(visited).alias(a.N_VISITS),
             F.count_if(bought).alias(BASKETS),
         )
+        .where(F.col(a.N_VISITS) > 0)
         .withColumns({
             a.SPEND: F.col(a.SPEND) / _MONEY_UNIT,
             a.RETURNED_VALUE: F.col(a.RETURNED_VALUE) / _MONEY_UNIT,
