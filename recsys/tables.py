@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from urllib.parse import urlparse
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -119,8 +121,11 @@ class Lake:
         return "/" in self.root or self.root.startswith(".")
 
     def location(self, table: Table) -> str:
-        """The path or the three-part name of `table`."""
-        return f"{self.root.rstrip('/')}/{table.name}" if self._is_path else f"{self.root}.{table.name}"
+        """The path or the three-part name of `table`; a relative path begins where the job was started."""
+        if not self._is_path:
+            return f"{self.root}.{table.name}"
+        root = self.root if urlparse(self.root).scheme else os.path.abspath(self.root)  # Delta's SQL refuses relative paths
+        return f"{root.rstrip('/')}/{table.name}"
 
     def _identifier(self, table: Table) -> str:
         return f"delta.`{self.location(table)}`" if self._is_path else self.location(table)

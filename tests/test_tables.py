@@ -101,7 +101,19 @@ def test_a_day_that_was_never_written_names_the_job_and_the_day(spark, lake):
         lake.read_day(SEGMENTS, TUESDAY)
 
 
-def test_a_relative_root_is_below_the_folder_the_job_runs_in(spark):
-    assert Lake(spark, "var/lake").location(SEGMENTS) == "var/lake/segments"
-    assert Lake(spark, "abfss://shop@account/lake/").location(SEGMENTS) == "abfss://shop@account/lake/segments"
-    assert Lake(spark, "main.shop").location(SEGMENTS) == "main.shop.segments"
+def test_a_relative_root_is_below_the_folder_in_which_the_job_was_started(spark, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monday = segments(spark, ("u1", 0, 0.5, "train", MONDAY))
+    assert Lake(spark, "var/lake").replace_day(monday, SEGMENTS, MONDAY) == 1
+    assert (tmp_path / "var" / "lake" / "segments" / "_delta_log").is_dir()
+    assertDataFrameEqual(Lake(spark, "./var/lake").read(SEGMENTS), monday)
+
+
+@pytest.mark.parametrize(("root", "location"), [
+    ("abfss://shop@account/lake/", "abfss://shop@account/lake/segments"),
+    ("dbfs:/lake", "dbfs:/lake/segments"),
+    ("/lake", "/lake/segments"),
+    ("main.shop", "main.shop.segments"),
+])
+def test_a_root_of_an_object_store_or_a_catalog_stays_as_it_is(root, location):
+    assert Lake(None, root).location(SEGMENTS) == location
