@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException
 
 from recsys import columns as c
-from recsys.faults import BadData, MissingTable
+from recsys.faults import BadData, BadSettings, MissingTable
 
 log = logging.getLogger(__name__)
 
@@ -182,16 +182,26 @@ class Lake:
             of: what is replaced, for the log line.
         """
         started = time.monotonic()
-        complete = in_contract(rows, table)
-        if self._is_path or not self.exists(table):
-            writer = complete.write.format("delta").mode("overwrite").option("replaceWhere", predicate).options(**_options(table))
-            writer = writer.partitionBy(*table.partitions)
-            writer.save(self.location(table)) if self._is_path else writer.saveAsTable(self.location(table))
-        else:  # saveAsTable would replace the table itself, with all its history, by one like it
-            complete.writeTo(self.location(table)).options(**_options(table)).overwrite(F.expr(predicate))
+        self._write(in_contract(rows, table), table, predicate)
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
+
+    def _write(self, rows: DataFrame, table: Table, predicate: str) -> None:
+        if not self._is_path and self.exists(table):  # saveAsTable would replace the table itself, with all its history
+            rows.writeTo(self.location(table)).options(**_options(table)).overwrite(F.expr(predicate))
+            return
+        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", predicate).options(**_options(table))
+        writer = writer.partitionBy(*table.partitions)
+        if self._is_path:
+            writer.save(self.location(table))
+            return
+        if not self.spark.catalog.databaseExists(self.root):
+            raise BadSettings(
+                f"There is no schema {self.root}. `lake` is read as catalog.schema, since it holds no slash; create that schema, "
+                f"or write ./{self.root} for a folder."
+            )
+        writer.saveAsTable(self.location(table))
 
     def amend(self, rows: DataFrame, table: Table, key: str, of: str) -> None:
         """Give the rows of `table` that share `key` with a row of `rows` the values of its other columns, in one commit."""

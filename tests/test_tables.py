@@ -6,7 +6,7 @@ from pyspark.sql.utils import AnalysisException
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
-from recsys.faults import BadData, MissingTable
+from recsys.faults import BadData, BadSettings, MissingTable
 from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, Lake, in_contract
 
 MONDAY, TUESDAY = date(2020, 1, 6), date(2020, 1, 7)
@@ -88,6 +88,11 @@ def test_user_features_may_gain_an_attribute_on_a_later_day(spark, lake):
         "user_id string, split string, ds date, visits double, money double",
     )
     assertDataFrameEqual(lake.read(USER_FEATURES), expected)
+
+
+def test_a_schema_that_is_not_there_is_told_and_how_a_folder_is_written(spark):
+    with pytest.raises(BadSettings, match="There is no schema lake.*write ./lake for a folder"):
+        Lake(spark, "lake").replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY)), SEGMENTS, MONDAY)
 
 
 def test_a_table_that_was_never_written_names_the_job_that_writes_it(lake):
