@@ -49,13 +49,13 @@ class SegmentSettings:
 @frozen
 class SequenceSettings:
     length: Annotated[int, Field(ge=8)] = 128  # events in a window
-    stride: Count = 96  # events between the starts of two training windows of a user
+    stride: Count = 128  # events between the starts of two training windows of a user
     max_windows: Count = 64  # training windows kept for a user, latest first
     memory: Count = 128  # distinct older products remembered beside a window, with count and last day
     min_item_users: Count = 5  # rarer products (by distinct users in training) get no index
     max_items: Count = 200_000  # most frequent products kept when more qualify
     behaviours: tuple[Behaviour, ...] = ("browse", "collect", "cart", "purchase", "repurchase", "comment")
-    files: Count = 16  # files a split is written to; at least as many as training ranks, better several times
+    files: Count = 16  # files a split is written to; several for each training rank, which holds five of its own in memory
 
 
 @frozen
@@ -83,7 +83,7 @@ class EvaluationSettings:
     recent_days: Count = 7  # of recent popularity
     als_rank: Count = 64  # factors; more follow the data closer, in time that grows with their square
     als_iterations: Count = 10
-    als_alpha: Annotated[float, Field(gt=0)] = 20.0  # trust in a purchase over the lack of one
+    als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost
     als_regularisation: Annotated[float, Field(gt=0)] = 0.1
     rules_min_support: Share = 0.0001  # share of baskets that hold an itemset; higher is faster and knows fewer products
     rules_min_baskets: Count = 15  # of an itemset, however few the baskets; lower explodes on small logs
