@@ -22,6 +22,10 @@ BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs a
 _SPARE = 8  # asked for beyond n, so that ties across the border are broken by item index too
 _SCHEMA = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
 _TYPES = pa.schema([(c.USER, pa.string()), (c.ITEM, pa.string()), (c.RANK, pa.int32()), (c.SCORE, pa.float64())])
+# Spark runs one worker per core: each keeps to one thread, and none takes a whole GPU for itself.
+_WORKER = {
+    "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_CPP_MIN_LOG_LEVEL": "3",
+}
 _loaded: dict[tuple[str, int], Any] = {}  # the model of this process: at most one
 
 
@@ -75,8 +79,7 @@ def top_items(
 
 def resident(path: str, load: Callable[[str], Any]) -> Any:
     """The model at `path`, from this process's memory if it is there and was not trained anew since."""
-    # Spark runs one worker per core: each keeps to one thread, and none takes a whole GPU for itself.
-    for name, value in {"TF_NUM_INTRAOP_THREADS": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "true"}.items():
+    for name, value in _WORKER.items():
         os.environ.setdefault(name, value)
     key = (path, os.stat(path).st_mtime_ns)
     if key not in _loaded:

@@ -16,7 +16,7 @@ from recsys.training.worker import train_rank
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "HOROVOD_LOG_LEVEL": "error"}
 _PREFIX = re.compile(r"\[\d+\]<std(?:out|err)>:")
-_GREETING = re.compile(r"^(?:WARNING: All log messages before absl|[IW]0000 ).*\n?", re.MULTILINE)
+_GREETING = re.compile(r"^(?:WARNING: All log messages before absl|[IWE]0000 ).*\n?", re.MULTILINE)
 
 
 def train(spark: SparkSession, plan: Plan) -> Outcome:
