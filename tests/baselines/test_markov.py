@@ -25,7 +25,8 @@ def test_the_last_product_is_that_of_the_greatest_event_id_of_the_last_moment(sp
 
 def test_leave_one_out_recommends_what_followed_the_last_product_but_the_held_out_one(spark):
     # Held out: u's d, v's z, w's e. b was followed by d twice (v, w), by a once (w); of a and e, each
-    # followed once, a occurs twice in the history and e once.
+    # followed once, a occurs twice in the history and e once. After a, w's last product, u bought b;
+    # nothing followed e, v's last.
     events = log(spark, [
         ("u", "a", 1), ("u", "b", 2), ("u", "d", 3),
         ("v", "b", 1), ("v", "d", 2), ("v", "b", 3), ("v", "e", 4), ("v", "z", 5),
@@ -33,7 +34,7 @@ def test_leave_one_out_recommends_what_followed_the_last_product_but_the_held_ou
     ])
     method = Markov(drop_seen=False)
     method.fit(history(with_role(events, SplitSettings(kind="leave_one_out"), day(9)), TEST))
-    expected = lists(spark, ("u", "d", 1), ("u", "a", 2), ("u", "e", 3))
+    expected = lists(spark, ("u", "d", 1), ("u", "a", 2), ("u", "e", 3), ("w", "b", 1))
     assertDataFrameEqual(method.recommend(users(spark, "u", "v", "w"), 5), expected)
 
 
