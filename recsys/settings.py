@@ -85,7 +85,7 @@ class EvaluationSettings:
     als_iterations: Count = 10
     als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost
     als_regularisation: Annotated[float, Field(gt=0)] = 0.1
-    rules_min_support: Share = 0.0001  # share of baskets that hold an itemset; higher is faster and knows fewer products
+    rules_min_support: Share = 0.0005  # share of baskets that hold an itemset; higher is faster and knows fewer products
     rules_min_baskets: Count = 15  # of an itemset, however few the baskets; lower explodes on small logs
     rules_min_confidence: Share = 0.1
     rules_basket_size: Count = 40  # products of a basket that are looked at, commonest first; bounds the itemsets
