@@ -10,8 +10,6 @@ Writes  evaluations   one method, split, metric and list length, ds; the day is 
     spark-submit --py-files dist/recsys.zip jobs/evaluate_models.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
-from dataclasses import replace
-
 from pyspark.sql import functions as F
 
 from recsys import columns as c

@@ -10,6 +10,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.baselines.lists import seen_products
+from recsys.faults import MissingTable
 from recsys.pushes.filters import BANNED, with_banned
 from recsys.pushes.scoring import load as load_model
 from recsys.pushes.scoring import top_items
@@ -38,6 +39,11 @@ class SequenceModel:
         self._behaviour, self._drop_seen, self._load = wanted_behaviour(relevant), drop_seen, load
 
     def fit(self, history: DataFrame) -> None:
+        if self._sequences.isEmpty():
+            raise MissingTable(
+                "The table sequences holds no rows of split test for this day, as after a night that only pushed. "
+                "Run jobs/build_sequences.py for a day on which a model is trained, and evaluate that day."
+            )
         self._seen = _product_arrays(seen_products(history)) if self._drop_seen else None
 
     def recommend(self, users: DataFrame, n: int) -> DataFrame:

@@ -5,6 +5,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.evaluation.sequence_model import SequenceModel, wanted_behaviour
+from recsys.faults import MissingTable
 from recsys.pushes.scoring import BATCH_SIZE
 from tests.baselines.logs import lists, log, users
 from tests.pushes import fake_model
@@ -35,3 +36,9 @@ def test_the_users_asked_about_get_what_the_model_finds_likeliest(spark, tmp_pat
 def test_products_already_seen_are_left_out_and_unknown_ones_do_no_harm(spark, tmp_path):
     found = _model(spark, tmp_path, drop_seen=True).recommend(users(spark, "u", "v"), 3)
     assertDataFrameEqual(found, lists(spark, ("u", "d", 1), ("v", "d", 1), ("v", "a", 2)))
+
+
+def test_a_day_without_rows_for_the_test_is_told_instead_of_judging_empty_lists(spark):
+    sequences = spark.createDataFrame([], fake_model.SCHEMA)
+    with pytest.raises(MissingTable, match="no rows of split test"):
+        SequenceModel(sequences, sequences, "nowhere", (c.PURCHASE,), False).fit(log(spark, [("u", "a", 1)]))
