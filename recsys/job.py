@@ -39,7 +39,8 @@ def run_job(doc: str, stage: Stage, argv: list[str] | None = None) -> None:
     """Run `stage` as a command-line job: arguments in, exit code out. `doc` is the job's docstring."""
     arguments = parse_arguments(doc, argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    logging.getLogger("py4j").setLevel(logging.WARNING)
+    # It tells with a stack trace of each connection that it replaces; what fails reaches us as an exception.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
     try:
         settings = load_settings(arguments.config, arguments.overrides)
         spark = build_session(arguments.name, settings.spark)

@@ -43,6 +43,7 @@ def _run(spark: SparkSession, plan: Plan) -> list[Outcome]:
             f"training.ranks = {ranks}, but Spark runs only {slots} tasks at a time, so the ranks could never all start. "
             f"Give Spark {ranks} task slots (spark.master=local[{ranks}], or more executors), or lower training.ranks."
         )
+    os.environ.update(_QUIET)  # importing Horovod imports TensorFlow, here too
     try:
         import horovod.spark
     except ImportError as error:
@@ -51,7 +52,7 @@ def _run(spark: SparkSession, plan: Plan) -> list[Outcome]:
         ) from error
     try:
         return horovod.spark.run(
-            train_rank, args=(plan,), num_proc=ranks, use_gloo=True, verbose=0, env=os.environ | _QUIET,
+            train_rank, args=(plan,), num_proc=ranks, use_gloo=True, verbose=0, env=dict(os.environ),
             start_timeout=plan.settings.timeout_seconds, stdout=_Plain(sys.stdout), stderr=_Plain(sys.stderr),
         )
     except Exception as error:
@@ -68,6 +69,7 @@ class _Plain:
 
     def write(self, text: str) -> int:
         self.stream.write(_GREETING.sub("", _PREFIX.sub("", text)))
+        self.stream.flush()  # else the progress of an epoch shows when it is over
         return len(text)
 
     def flush(self) -> None:
