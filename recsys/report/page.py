@@ -110,7 +110,9 @@ def write_page(html: str, path: str | Path) -> None:
         os.chmod(part.name, 0o644)
         os.replace(part.name, target)
     except OSError as error:
-        raise Infrastructure(f"The report cannot be written to {target}: {error}. Set report_path to a file in a writable folder.") from None
+        raise Infrastructure(
+            f"The report cannot be written to {target}: {error}. Set report_path to a file in a writable folder."
+        ) from None
 
 
 def _looks_numeric(value: Any) -> bool:

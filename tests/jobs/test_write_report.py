@@ -31,7 +31,8 @@ def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder,
     assert "lists of 5 by the model are better than every other method tried: F1 0.3150 against 0.2100 of what followed the last product (Markov) (1.50 × of it)." in page
     assert "Of 9 rows that came in, 6 became events, 2 (22.22 %) were put into quarantine" in page
     assert "missing user 2 price not positive 1" in page
-    assert "2 of 3 attributes were kept." in page and "number of purchase events spend 1.000 dropped spend, kept number of purchase events" in page
+    assert "2 of 4 attributes were kept. The same for all users, and so dropped: number of browse events." in page
+    assert "number of purchase events spend 1.000 dropped spend, kept number of purchase events" in page
     assert "Segment 0: low days since purchase and high number of purchase events." in page
     assert "The weights of epoch 2 were kept" in page
     assert "Tea &amp; &lt;b&gt;cake&lt;/b&gt;" in (tmp_path / "report.html").read_text()

@@ -45,6 +45,7 @@ def _users(spark, lake, ds) -> None:
         ("n_purchase", "spend", 1.0, "dropped spend, kept n_purchase", True, False),
         ("n_purchase", "days_since_purchase", -0.4, "kept", True, True),
         ("spend", "days_since_purchase", -0.4, "kept", False, True),
+        *((name, "n_browse", None, "constant: dropped n_browse", name != "spend", False) for name in ATTRIBUTES),
     ]
     lake.replace_day(lake.frame(pairs, t.CORRELATIONS, ds), t.CORRELATIONS, ds)
     bounds = [(0, "n_purchase", "log1p", 0.0, 2.0), (1, "days_since_purchase", "linear", 1.0, 3.0)]

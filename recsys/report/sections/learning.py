@@ -30,12 +30,14 @@ def training(night: Night) -> Sequence[Block]:
     epochs = manifest.get("history") or []
     if not epochs:
         return [Text(f"Model {manifest['version']} carries no record of its training.")]
-    curves = {label: [epoch[key] for epoch in epochs] for key, label in _CURVES.items() if all(epoch.get(key) is not None for epoch in epochs)}
+    told = [key for key in _CURVES if all(epoch.get(key) is not None for epoch in epochs)]
+    curves = {_CURVES[key]: [epoch[key] for epoch in epochs] for key in told}
     numbers = [epoch.get("epoch", place + 1) for place, epoch in enumerate(epochs)]
     metrics = manifest["metrics"]
     said = (
-        f"Model {manifest['version']} was trained for {words.plural(len(epochs), 'epoch')} in {words.duration(manifest['seconds'])}. The weights of "
-        f"epoch {metrics['epoch']} were kept, the best on the validation period (NDCG {words.figure(metrics['validation_ndcg'])})."
+        f"Model {manifest['version']} was trained for {words.plural(len(epochs), 'epoch')} in {words.duration(manifest['seconds'])}. "
+        f"The weights of epoch {metrics['epoch']} were kept, the best on the validation period "
+        f"(NDCG {words.figure(metrics['validation_ndcg'])})."
     )
     picture = Picture(
         training_curves(numbers, curves, metrics['epoch']),
@@ -117,8 +119,8 @@ def costs(night: Night) -> Sequence[Block]:
     stages = sorted({row[c.STAGE] for row in found})
     names = sorted(by_method, key=lambda name: (name != MODEL, name))
     lines = [[words.method(name), *(_cost(by_method[name].get(stage)) for stage in stages)] for name in names]
-    grid = Grid(["method", *map(words.plain, stages)], lines, "Time on the machine that ran this, and for how many users.", _model_lines(names))
-    return [grid]
+    caption = "Time on the machine that ran this, and for how many users."
+    return [Grid(["method", *map(words.plain, stages)], lines, caption, _model_lines(names))]
 
 
 def _cost(row: dict | None) -> str | None:

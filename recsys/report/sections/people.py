@@ -26,29 +26,41 @@ _NAMED = 3  # of these, in words for each segment
 
 def correlated(night: Night) -> Sequence[Block]:
     pairs = facts.rows(night.lake.read_day(t.CORRELATIONS, night.model_ds))
-    dropped = {pair[name] for pair in pairs for name, kept in ((c.ATTRIBUTE_A, c.KEPT_A), (c.ATTRIBUTE_B, c.KEPT_B)) if not pair[kept]}
-    constant = {name for pair in pairs if pair[c.CORRELATION] is None for name in (pair[c.ATTRIBUTE_A], pair[c.ATTRIBUTE_B])} & dropped
-    names = [name for name in _in_order(pairs) if name not in constant]
+    measured = [pair for pair in pairs if pair[c.CORRELATION] is not None]
     threshold = night.settings.attributes.correlation_threshold
-    merged = [pair for pair in pairs if pair[c.CORRELATION] is not None and round(abs(pair[c.CORRELATION]), 12) >= threshold]
-    merged.sort(key=lambda pair: -abs(pair[c.CORRELATION]))
+    merged = sorted(
+        (pair for pair in measured if abs(pair[c.CORRELATION]) >= threshold), key=lambda pair: -abs(pair[c.CORRELATION])
+    )
+    every = _in_order(pairs)
+    varying = [name for name in every if any(name in (pair[c.ATTRIBUTE_A], pair[c.ATTRIBUTE_B]) for pair in measured)]
+    blocks: list[Block] = [Text(_kept(pairs, every, varying, threshold))]
+    if not varying:
+        return blocks
+    lines = [
+        [*(words.attribute(pair[name]) for name in (c.ATTRIBUTE_A, c.ATTRIBUTE_B)), f"{pair[c.CORRELATION]:.3f}", _decision(pair[c.DECISION])]
+        for pair in merged
+    ]
+    return [*blocks, _map(measured, merged, varying), Grid(["attribute", "and", "correlation", "decision"], lines, "Attributes that say the same.")]
+
+
+def _kept(pairs: list[dict[str, Any]], every: list[str], varying: list[str], threshold: float) -> str:
+    sides = ((c.ATTRIBUTE_A, c.KEPT_A), (c.ATTRIBUTE_B, c.KEPT_B))
+    kept = {pair[name] for pair in pairs for name, flag in sides if pair[flag]}
     said = f"Two attributes with a correlation of {threshold} or more, in either direction, say the same; the earlier stands for both. "
-    said += f"{len(_in_order(pairs)) - len(dropped)} of {len(_in_order(pairs))} attributes were kept."
-    if constant:
-        said += f" The same for all users, and so dropped: {words.listing([words.attribute(name) for name in sorted(constant)])}."
+    said += f"{len(kept)} of {len(every)} attributes were kept."
+    constant = [words.attribute(name) for name in every if name not in varying]
+    return said + (f" The same for all users, and so dropped: {words.listing(constant)}." if constant else "")
+
+
+def _map(measured: list[dict[str, Any]], merged: list[dict[str, Any]], names: list[str]) -> Picture:
     places = {name: place for place, name in enumerate(names)}
     ringed = [(places[pair[c.ATTRIBUTE_B]], places[pair[c.ATTRIBUTE_A]]) for pair in merged]
-    picture = Picture(
-        heat_map([words.attribute(name) for name in names], _matrix(pairs, places), ringed),
+    return Picture(
+        heat_map([words.attribute(name) for name in names], _matrix(measured, places), ringed),
         f"Heat map of the correlations of {len(names)} attributes; {len(merged)} pairs reach the threshold and are listed below.",
         "Pearson correlation of the users' attributes in the training period. Framed: pairs at or over the threshold.",
         wide=True,
     )
-    lines = [
-        [words.attribute(pair[c.ATTRIBUTE_A]), words.attribute(pair[c.ATTRIBUTE_B]), f"{pair[c.CORRELATION]:.3f}", _decision(pair[c.DECISION])]
-        for pair in merged
-    ]
-    return [Text(said), picture, Grid(["attribute", "and", "correlation", "decision"], lines, "Attributes that say the same.")]
 
 
 def _decision(decision: str) -> str:
@@ -63,12 +75,11 @@ def _in_order(pairs: list[dict[str, Any]]) -> list[str]:
     return sorted(every, key=lambda name: (-first.count(name), name))
 
 
-def _matrix(pairs: list[dict[str, Any]], places: dict[str, int]) -> np.ndarray:
+def _matrix(measured: list[dict[str, Any]], places: dict[str, int]) -> np.ndarray:
+    """The lower triangle: a row for the later attribute of a pair, a column for the earlier."""
     values = np.full((len(places), len(places)), np.nan)
-    for pair in pairs:
-        a, b = places.get(pair[c.ATTRIBUTE_A]), places.get(pair[c.ATTRIBUTE_B])
-        if a is not None and b is not None and pair[c.CORRELATION] is not None:
-            values[b, a] = pair[c.CORRELATION]
+    for pair in measured:
+        values[places[pair[c.ATTRIBUTE_B]], places[pair[c.ATTRIBUTE_A]]] = pair[c.CORRELATION]
     return values
 
 
@@ -115,8 +126,8 @@ def _what_distinguishes(night: Night, members: DataFrame, numbers: list[int]) ->
         for name in sorted(attributes, key=lambda name: (-widest[name], name))[:_TELLING]
     ]
     heads = ["a typical user's", *(f"segment {number}" for number in numbers), "all"]
-    grid = Grid(heads, lines, "The attributes that tell the segments apart most. Typical: the mean on the scale that k-means saw, put back into units.")
-    return [*(Text(_in_words(number, found)) for number in numbers), grid]
+    caption = "The attributes that tell the segments apart most. Typical: the mean on the scale that k-means saw, put back into units."
+    return [*(Text(_in_words(number, found)) for number in numbers), Grid(heads, lines, caption)]
 
 
 def _in_words(number: int, found: list[dict[str, Any]]) -> str:

@@ -45,32 +45,40 @@ def _how_good(night: Night) -> list[Block]:
     values, day = evaluated(night)
     length = near(values, night.settings.pushes.n)
     names = methods(values, "f1", length)
-    controls = [name for name in names if name != MODEL]
+    shown = ("f1", "hit_rate", "ndcg")
     lines = [
-        [words.method(name), *(words.figure(values[name, m, length]) if (name, m, length) in values else None for m in ("f1", "hit_rate", "ndcg")),
-         _times(values, MODEL, name, length)]
+        [
+            words.method(name),
+            *(words.figure(values[name, m, length]) if (name, m, length) in values else None for m in shown),
+            _times(values, name, length),
+        ]
         for name in names
     ]
-    heads = ["method", f"F1@{length}", f"HR@{length}", f"NDCG@{length}", "the model has"]
-    grid = Grid(heads, lines, "On the test period, which no method had seen. Last column: how many times this F1.", [place for place, name in enumerate(names) if name == MODEL])
-    return [Text(_verdict(night, values, day, controls, length)), grid]
+    heads = ["method", *(f"{words.metric(m)}@{length}" for m in shown), "the model has"]
+    caption = "On the test period, which no method had seen. Last column: how many times this F1."
+    grid = Grid(heads, lines, caption, [place for place, name in enumerate(names) if name == MODEL])
+    return [Text(_verdict(night, values, day, [name for name in names if name != MODEL], length)), grid]
 
 
 def _verdict(night: Night, values: Values, day: date, controls: list[str], length: int) -> str:
+    """The comparison in words; `controls` best first."""
     if (MODEL, "f1", length) not in values or not controls:
         return "The model and the simple methods were not compared side by side for this day."
-    best = controls[0]
-    period = f"the last {night.settings.split.test_days} days up to {day}" if night.settings.split.kind == "time" else "each user's last event"
+    best, split = controls[0], night.settings.split
+    period = f"the last {split.test_days} days up to {day}" if split.kind == "time" else "each user's last event"
     ours, theirs = values[MODEL, "f1", length], values[best, "f1", length]
     relation = "better than every other method tried" if ours > theirs else "NOT better than the best other method tried"
+    said = f"Tested on {period}, lists of {length} by the model are {relation}: F1 {words.figure(ours)} against {words.figure(theirs)} "
+    said += f"of {words.method(best)}" + (f" ({_times(values, best, length)} of it)." if theirs else ".")
     hits = values.get((MODEL, "hit_rate", length))
-    said = f"Tested on {period}, lists of {length} by the model are {relation}: F1 {words.figure(ours)} against {words.figure(theirs)} of {words.method(best)}"
-    said += f" ({_times(values, MODEL, best, length)} of it)." if theirs else "."
-    return said + (f" At least one product of the model's list was liked in that time by {words.share(hits)} of the users." if hits is not None else "")
+    if hits is None:
+        return said
+    return f"{said} At least one product of the model's list was liked in that time by {words.share(hits)} of the users."
 
 
-def _times(values: Values, name: str, other: str, length: int) -> str | None:
-    ours, theirs = values.get((name, "f1", length)), values.get((other, "f1", length))
+def _times(values: Values, other: str, length: int) -> str | None:
+    """The model's F1 as a multiple of that of `other`."""
+    ours, theirs = values.get((MODEL, "f1", length)), values.get((other, "f1", length))
     return f"{ours / theirs:.2f} ×" if ours is not None and theirs else None
 
 
