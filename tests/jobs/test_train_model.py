@@ -1,0 +1,53 @@
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import train_model
+
+from recsys import columns as c
+from recsys import tables as t
+from recsys.job import Night
+from recsys.settings import Settings
+from recsys.training.artifact import artifact_for, load_artifact
+from tests.training.conftest import DS, LENGTH, MEMORY, PRODUCTS, circle_batch, write_circle  # noqa: F401
+
+_MODEL = "name: circle\nwidth: 8\nhead_width: 16\ndropout: 0.0\nlater_share: 0.0\n"
+
+
+def filled(lake, table: t.Table, **columns):
+    """One row of `table` for each value of `columns`, other columns null."""
+    count = len(next(iter(columns.values())))
+    rows = [tuple(columns[name][row] if name in columns else DS if name == c.DAY else None for name in table.columns) for row in range(count)]
+    schema = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+    lake.replace_day(lake.spark.createDataFrame(rows, schema), table, DS)
+
+
+def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tmp_path, circle_batch):  # noqa: F811
+    (tmp_path / "circle.yaml").write_text(_MODEL)
+    write_circle(lake, users=20)
+    filled(lake, t.EVENTS, event_id=["e1"])
+    filled(lake, t.VOCABULARY, item_id=[f"p{index}" for index in range(1, PRODUCTS + 1)], item_index=range(1, PRODUCTS + 1), events=[13] * PRODUCTS)
+    filled(lake, t.NORMALIZER, attribute=["spend", "visits"], position=[0, 1])
+    filled(lake, t.SEGMENT_CENTROIDS, segment=[0, 1])
+    settings = Settings(
+        source="", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
+        split={"kind": "leave_one_out"}, pushes={"behaviour": None},
+        training={"model": "circle.yaml", "batch_size": 4, "epochs": 6, "learning_rate": 0.02, "patience": 9},
+    )
+    train_model.run(Night(lake, settings, DS, DS))
+
+    folder = artifact_for(settings.models, DS)
+    artifact = load_artifact(folder)
+    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
+    assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
+    assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
+    assert artifact.manifest["rows"] == {"train": 20, "validation": 7}
+    likeliest, _ = artifact.top(circle_batch, 1, None, None)
+    np.testing.assert_array_equal(artifact.items[likeliest[:, 0]], ["p9", "p10", "p11", "p12"])
+    assert [path.name for path in Path(settings.models).iterdir()] == [Path(folder).name]  # no checkpoint is left
+
+
+def test_a_night_that_only_pushes_trains_nothing(lake, tmp_path):
+    settings = Settings(source="", models=str(tmp_path / "models"))
+    train_model.run(Night(lake, settings, date(2024, 3, 2), date(2024, 3, 2) - timedelta(days=1)))
+    assert not Path(settings.models).exists()
