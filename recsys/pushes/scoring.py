@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,7 +45,21 @@ def load(path: str) -> Any:
     """The trained model at `path`; TensorFlow comes in here, on the worker, and nowhere else."""
     from recsys.training.artifact import load_artifact
 
-    return load_artifact(path)
+    with _without_greetings():
+        return load_artifact(path)
+
+
+@contextmanager
+def _without_greetings() -> Iterator[None]:
+    """TensorFlow's C++ code greets on stderr whatever the log level. Nothing is lost: what fails is raised, not printed."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def top_items(
