@@ -61,13 +61,19 @@ def _compile(place: Place) -> None:
         wheels = Path(scratch) / "wheels"
         place.run(
             "-m", "pip", "wheel", "--no-build-isolation", "--no-deps", "--no-cache-dir", "--verbose", "-w", str(wheels),
-            str(source), log=log, **_BUILD, MAKEFLAGS=f"-j{os.cpu_count() or 1}",
+            str(source), log=log, **_BUILD, MAKEFLAGS=f"-j{_jobs()}",
         )
         wheel = next(wheels.glob("*.whl"))
         _install_and_prove(place, wheel)
         shutil.rmtree(_folder(place), ignore_errors=True)
         wheels.rename(_folder(place))  # only a wheel that loads is kept, and whole or not at all
     place.say(f"Horovod compiled in {time.monotonic() - started:.0f} s")
+
+
+def _jobs() -> int:
+    """One compiler for each core, but not more than memory holds: TensorFlow's headers take up to 2 GB each."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return max(1, min(os.cpu_count() or 1, memory // 2**31))
 
 
 def _source(place: Place, scratch: Path) -> Path:
