@@ -40,7 +40,9 @@ def curve_of_k(ks: Sequence[int], values: Sequence[float], errors: Sequence[floa
         axes.errorbar(ks, values, yerr=errors, color=PALETTE[0], marker="o", capsize=3)
         best = values[list(ks).index(chosen)]
         axes.plot([chosen], [best], "o", markersize=15, markerfacecolor="none", markeredgecolor=PALETTE[1], markeredgewidth=2)
-        axes.annotate(f"chosen: k = {chosen}", (chosen, best), xytext=(0, -24), textcoords="offset points", ha="center", fontsize=10)
+        side = -1 if chosen == max(ks) > min(ks) else 1
+        axes.annotate(f"chosen: k = {chosen}", (chosen, best), xytext=(12 * side, -18), textcoords="offset points",
+                      ha="left" if side > 0 else "right", fontsize=10)
         axes.margins(x=0.12, y=0.28)
         axes.set_xlabel("number of segments k")
         axes.set_ylabel("Davies–Bouldin index\n(smaller is better)")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -116,9 +117,5 @@ def write_page(html: str, path: str | Path) -> None:
 
 
 def _looks_numeric(value: Any) -> bool:
-    text = str(value).replace(",", "").removesuffix("%").removesuffix("×").strip()
-    try:
-        float(text)
-    except ValueError:
-        return text == "–"
-    return True
+    """A number, also with its unit behind it; a dash stands in for one."""
+    return re.fullmatch(r"-?[\d,]+(\.\d+)?( ?(%|×|s|ms))?|–", str(value)) is not None

@@ -28,7 +28,7 @@ def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder,
 
     page = text(tmp_path / "report.html")
     assert "6 pushes to 3 users, 2 each, out of 2 different products: 66.7 % chosen by the model and 33.3 % popular in the user's segment." in page
-    assert "lists of 5 by the model are better than every other method tried: F1 0.3150 against 0.2100 of what followed the last product (Markov) (1.50 × of it)." in page
+    assert "lists of 5 by the model are better than every other method tried: F1 0.3150 against 0.2100 of what followed the last product (Markov), 1.50 times as much." in page
     assert "Of 9 rows that came in, 6 became events, 2 (22.22 %) were put into quarantine" in page
     assert "missing user 2 price not positive 1" in page
     assert "2 of 4 attributes were kept. The same for all users, and so dropped: number of browse events." in page

@@ -64,7 +64,7 @@ def behaviours(night: Night) -> Sequence[Block]:
         [[row[c.BEHAVIOUR], row[c.EVENTS], row[c.USERS], row[c.ITEMS]] for row in found],
     )
     opening = Text(
-        f"The log holds {words.count(extent[c.EVENTS])} events of {words.count(extent[c.USERS])} users on "
+        f"Up to {night.ds} the log holds {words.count(extent[c.EVENTS])} events of {words.count(extent[c.USERS])} users on "
         f"{words.count(extent[c.ITEMS])} products, from {extent[facts.FIRST]} to {extent[facts.LAST]}."
     )
     return [opening, grid, _over_time(night, events, extent)]

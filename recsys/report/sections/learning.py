@@ -49,8 +49,9 @@ def training(night: Night) -> Sequence[Block]:
 
 def _epochs(epochs: list[dict[str, Any]]) -> Grid:
     heads = [name for name in epochs[0] if all(isinstance(epoch.get(name), (int, float)) for epoch in epochs)]
-    lines = [[words.fixed(epoch[head]) for head in heads] for epoch in epochs]
-    return Grid([words.plain(head) for head in heads], lines, "Every epoch.")
+    shown = {head: words.duration if head.endswith("seconds") else words.fixed for head in heads}
+    lines = [[shown[head](epoch[head]) for head in heads] for epoch in epochs]
+    return Grid([_CURVES.get(head, words.plain(head)) for head in heads], lines, "Every epoch.")
 
 
 def evaluated(night: Night) -> tuple[Values, date]:

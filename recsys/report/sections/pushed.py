@@ -69,7 +69,7 @@ def _verdict(night: Night, values: Values, day: date, controls: list[str], lengt
     ours, theirs = values[MODEL, "f1", length], values[best, "f1", length]
     relation = "better than every other method tried" if ours > theirs else "NOT better than the best other method tried"
     said = f"Tested on {period}, lists of {length} by the model are {relation}: F1 {words.figure(ours)} against {words.figure(theirs)} "
-    said += f"of {words.method(best)}" + (f" ({_times(values, best, length)} of it)." if theirs else ".")
+    said += f"of {words.method(best)}" + (f", {ours / theirs:.2f} times as much." if theirs else ".")
     hits = values.get((MODEL, "hit_rate", length))
     if hits is None:
         return said
