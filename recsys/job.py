@@ -39,8 +39,9 @@ def run_job(doc: str, stage: Stage, argv: list[str] | None = None) -> None:
     """Run `stage` as a command-line job: arguments in, exit code out. `doc` is the job's docstring."""
     arguments = parse_arguments(doc, argv)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
-    # It tells with a stack trace of each connection that it replaces; what fails reaches us as an exception.
-    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    logging.getLogger("py4j").setLevel(logging.WARNING)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(_is_no_retry_of_py4j)
     try:
         settings = load_settings(arguments.config, arguments.overrides)
         spark = build_session(arguments.name, settings.spark)
@@ -49,6 +50,11 @@ def run_job(doc: str, stage: Stage, argv: list[str] | None = None) -> None:
     except Fault as fault:
         sys.stderr.write(f"\n{arguments.name}: {fault}\n")
         raise SystemExit(fault.exit_code) from None
+
+
+def _is_no_retry_of_py4j(record: logging.LogRecord) -> bool:
+    """Py4J tells, through the root logger and with a stack trace, of every connection that it replaced with success."""
+    return record.levelno > logging.INFO or "py4j" not in record.pathname
 
 
 def parse_arguments(doc: str, argv: list[str] | None = None) -> argparse.Namespace:
