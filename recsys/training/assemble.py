@@ -75,7 +75,7 @@ def make_manifest(
         "segments": plan.segments,
         "condition": plan.condition,
         "data": data,
-        "normalizer": [row.asDict() for row in normalizer],
+        "normalizer": [row.asDict() for row in sorted(normalizer, key=lambda row: row[c.POSITION])],
         "rows": {"train": sum(file.rows for file in plan.train_files), "validation": sum(file.rows for file in plan.validation_files)},
         "history": list(outcome.history),
         "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},

@@ -32,7 +32,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     settings = Settings(
         source="", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
         split={"kind": "leave_one_out"}, pushes={"behaviour": None},
-        training={"model": "circle.yaml", "batch_size": 4, "epochs": 6, "learning_rate": 0.02, "patience": 9},
+        training={"model": "circle.yaml", "batch_size": 4, "epochs": 24, "learning_rate": 0.02, "patience": 9},
     )
     train_model.run(Night(lake, settings, DS, DS))
 
