@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import run_pipeline
+from recsys.evaluation.compare import MethodsFailed
 from recsys.job import Night, parse_arguments
 from recsys.settings import Settings
 
@@ -16,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 JOBS = sorted((ROOT / "jobs").glob("*.py"))
 ORDER = [
     "ingest_events", "ingest_products", "build_user_features", "correlate_attributes", "fit_normalizer", "segment_users",
-    "build_sequences", "train_model", "evaluate_models", "push_products", "write_report",
+    "build_sequences", "train_model", "push_products", "evaluate_models", "write_report",
 ]
 
 
@@ -58,6 +59,17 @@ def test_a_stage_that_fails_ends_the_night(done, monkeypatch):
     with pytest.raises(RuntimeError):
         run_pipeline.run(night(date(2020, 1, 31)))
     assert done == ORDER[:2]
+
+
+def test_a_method_that_fails_costs_the_night_neither_pushes_nor_report_but_its_good_end(done, monkeypatch, capsys):
+    def fail(night):
+        raise MethodsFailed("1 of the methods could not be judged")
+
+    monkeypatch.setattr(run_pipeline.evaluate_models, "run", fail)
+    with pytest.raises(MethodsFailed):
+        run_pipeline.run(night(date(2020, 1, 31)))
+    assert done == [name for name in ORDER if name != "evaluate_models"]
+    assert "the summary" in capsys.readouterr().out
 
 
 def test_every_job_is_a_stage_of_the_pipeline():
