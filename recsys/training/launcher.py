@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import re
 import sys
+from codecs import StreamReader, getincrementaldecoder
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TextIO
 
 from pyspark.sql import SparkSession
@@ -17,6 +21,8 @@ from recsys.training.worker import train_rank
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "HOROVOD_LOG_LEVEL": "error"}
 _PREFIX = re.compile(r"\[\d+\]<std(?:out|err)>:")
 _GREETING = re.compile(r"^(?:WARNING: All log messages before absl|[IWE]0000 ).*\n?", re.MULTILINE)
+_DRAWING = re.compile(r"\x1b\[\d*m|\x08|^\r", re.MULTILINE)
+_REDRAWN = re.compile(r"\r\n?")
 
 
 def train(spark: SparkSession, plan: Plan) -> Outcome:
@@ -45,30 +51,70 @@ def _run(spark: SparkSession, plan: Plan) -> list[Outcome]:
         )
     os.environ.update(_QUIET)  # importing Horovod imports TensorFlow, here too
     try:
-        import horovod.spark
+        with _standard_error_unheard():
+            import horovod.spark
     except ImportError as error:
         raise Infrastructure(
             f"Horovod cannot be imported ({error}). It trains the model; install it as conf/environment does, or use a cluster image that has it."
         ) from error
     try:
-        return horovod.spark.run(
-            train_rank, args=(plan,), num_proc=ranks, use_gloo=True, verbose=0, env=dict(os.environ),
-            start_timeout=plan.settings.timeout_seconds, stdout=_Plain(sys.stdout), stderr=_Plain(sys.stderr),
-        )
+        with _output_at_once():
+            return horovod.spark.run(
+                train_rank, args=(plan,), num_proc=ranks, use_gloo=True, verbose=0, env=dict(os.environ),
+                start_timeout=plan.settings.timeout_seconds, stdout=Plain(sys.stdout), stderr=Plain(sys.stderr),
+            )
     except Exception as error:
         raise Infrastructure(
             f"Training failed on one of {ranks} ranks: {error}. What the rank said stands above. Run again: training goes on from its last epoch."
         ) from error
 
 
-class _Plain:
-    """A stream that shows what ranks say without Horovod's `[0]<stdout>:` and TensorFlow's greetings."""
+@contextmanager
+def _standard_error_unheard() -> Iterator[None]:
+    """TensorFlow greets on the file itself, before any of its settings counts."""
+    heard, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(heard, 2)
+        os.close(heard)
+        os.close(nowhere)
+
+
+@contextmanager
+def _output_at_once() -> Iterator[None]:
+    """Horovod passes on what ranks say in pieces of 64 KiB: more than a whole training says."""
+    from horovod.runner.common.util import network
+
+    theirs, network.shutil = network.shutil, SimpleNamespace(copyfileobj=copy_lines)
+    try:
+        yield
+    finally:
+        network.shutil = theirs
+
+
+def copy_lines(source: StreamReader, target: TextIO) -> None:
+    """Write to `target` what comes from `source`, each line as soon as it is there."""
+    decoder, begun = getincrementaldecoder("utf-8")(errors="replace"), ""
+    while data := source.stream.read1():
+        *lines, begun = re.split(r"(?<=[\r\n])", begun + decoder.decode(data))
+        target.write("".join(lines))
+    target.write(begun)
+
+
+class Plain:
+    """A stream that shows what ranks say without Horovod's `[0]<stdout>:` and TensorFlow's greetings.
+
+    Where nobody looks at a terminal, each state of the progress bar is a line of its own, without colours.
+    """
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
 
     def write(self, text: str) -> int:
-        self.stream.write(_GREETING.sub("", _PREFIX.sub("", text)))
+        said = _GREETING.sub("", _PREFIX.sub("", text))
+        self.stream.write(said if self.stream.isatty() else _REDRAWN.sub("\n", _DRAWING.sub("", said)))
         self.stream.flush()  # else the progress of an epoch shows when it is over
         return len(text)
 

@@ -1,13 +1,15 @@
 """Real Horovod runs, each in processes of its own."""
 
 from dataclasses import replace
+from io import StringIO
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from recsys.faults import Infrastructure
 from recsys.training.checkpoint import load
-from recsys.training.launcher import _run, train
+from recsys.training.launcher import Plain, _run, copy_lines, train
 from tests.training.conftest import write_circle
 
 
@@ -44,3 +46,23 @@ def test_more_ranks_than_task_slots_are_refused_before_anything_starts(lake, cir
     write_circle(lake, users=5)
     with pytest.raises(Infrastructure, match="training.ranks = 64"):
         train(lake.spark, circle_plan(lake, ranks=64))
+
+
+def test_a_line_of_a_rank_is_passed_on_as_soon_as_it_is_whole():
+    target, heard = StringIO(), []
+    chunks = iter([b"Epoch 1/2\n 1/9", b"0 \xc3", b"\xa9\r", b"end", b""])
+
+    def read1():
+        heard.append(target.getvalue())
+        return next(chunks)
+
+    copy_lines(SimpleNamespace(stream=SimpleNamespace(read1=read1)), target)
+    assert heard == ["", "Epoch 1/2\n", "Epoch 1/2\n", "Epoch 1/2\n 1/90 é\r", "Epoch 1/2\n 1/90 é\r"]
+    assert target.getvalue() == "Epoch 1/2\n 1/90 é\rend"
+
+
+def test_in_a_file_every_state_of_the_progress_bar_is_a_plain_line():
+    file = StringIO()
+    for said in ("[0]<stdout>:Epoch 1/2\n", "[0]<stdout>:\r", "[0]<stdout>:\x1b[1m1/9\x1b[0m loss: 8.9\x08\x08\r", "[0]<stdout>:9/9 loss: 7.1\n"):
+        Plain(file).write(said)
+    assert file.getvalue() == "Epoch 1/2\n1/9 loss: 8.9\n9/9 loss: 7.1\n"
