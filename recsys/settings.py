@@ -85,10 +85,10 @@ class EvaluationSettings:
     als_iterations: Count = 10
     als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost
     als_regularisation: Annotated[float, Field(gt=0)] = 0.1
-    rules_min_support: Share = 0.0005  # share of baskets that hold an itemset; higher is faster and knows fewer products
+    rules_min_support: Share = 0.0001  # share of baskets that hold an itemset; higher is faster and knows fewer products
     rules_min_baskets: Count = 15  # of an itemset, however few the baskets; lower explodes on small logs
     rules_min_confidence: Share = 0.1
-    rules_basket_size: Count = 40  # products of a basket that are looked at, commonest first; bounds the itemsets
+    rules_basket_size: Annotated[int, Field(ge=2, le=20)] = 10  # products of a basket that count; m allow 2^m itemsets, so 20 may not end
     rules_days: Count = 90  # days of a user's purchases that rules are applied to
     seed: int = 17
 

@@ -19,7 +19,8 @@ def baskets(history: DataFrame, size: int) -> DataFrame:
     """The distinct products of each basket, at most `size`, those in most baskets first: [items].
 
     Where a source has no baskets, what a user did on one day is one. FP-growth in Spark cannot limit the
-    size of an itemset, and a few equal baskets of m products alone make 2^m itemsets: the cut is the limit.
+    size of an itemset, and a few like baskets of m products alone make 2^m of them, so the cut is the limit.
+    Given a time, short baskets with a low support make better rules than long ones with a high support.
     """
     basket = F.coalesce(c.BASKET, F.col(c.DAY).cast("string")).alias(c.BASKET)
     lines = history.select(c.USER, basket, c.ITEM).distinct()
