@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +16,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from recsys import columns as c
+from recsys.greetings import without_greetings
 from recsys.pushes.batches import ARRAYS, NUMBERS, fixed, known, ragged, ranked, stack
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
@@ -45,21 +45,8 @@ def load(path: str) -> Any:
     """The trained model at `path`; TensorFlow comes in here, on the worker, and nowhere else."""
     from recsys.training.artifact import load_artifact
 
-    with _without_greetings():
+    with without_greetings():
         return load_artifact(path)
-
-
-@contextmanager
-def _without_greetings() -> Iterator[None]:
-    """TensorFlow's C++ code greets on stderr whatever the log level. Nothing is lost: what fails is raised, not printed."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 def top_items(

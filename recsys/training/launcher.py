@@ -14,6 +14,7 @@ from typing import TextIO
 from pyspark.sql import SparkSession
 
 from recsys.faults import Infrastructure
+from recsys.greetings import without_greetings
 from recsys.sequences.shares import rows_in
 from recsys.training.plan import Outcome, Plan
 from recsys.training.worker import train_rank
@@ -51,8 +52,11 @@ def _run(spark: SparkSession, plan: Plan) -> list[Outcome]:
         )
     os.environ.update(_QUIET)  # importing Horovod imports TensorFlow, here too
     try:
-        with _standard_error_unheard():
+        with without_greetings():
             import horovod.spark
+            from horovod.common.util import gloo_built
+
+            gloo_built(verbose=False)  # asked, and remembered, by a process that would greet as well
     except ImportError as error:
         raise Infrastructure(
             f"Horovod cannot be imported ({error}). It trains the model; install it as conf/environment does, or use a cluster image that has it."
@@ -67,19 +71,6 @@ def _run(spark: SparkSession, plan: Plan) -> list[Outcome]:
         raise Infrastructure(
             f"Training failed on one of {ranks} ranks: {error}. What the rank said stands above. Run again: training goes on from its last epoch."
         ) from error
-
-
-@contextmanager
-def _standard_error_unheard() -> Iterator[None]:
-    """TensorFlow greets on the file itself, before any of its settings counts."""
-    heard, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(heard, 2)
-        os.close(heard)
-        os.close(nowhere)
 
 
 @contextmanager
