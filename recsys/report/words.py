@@ -65,7 +65,8 @@ def figure(number: float) -> str:
 
 
 def price(number: float) -> str:
-    return f"{number:,.2f}"
+    """A dash for 0, which stands for a price that no source told."""
+    return f"{number:,.2f}" if number else "–"
 
 
 def duration(seconds: float) -> str:
