@@ -63,6 +63,9 @@ def accounts(incoming: DataFrame, rows_in: dict[str, int]) -> list[Account]:
     return list(by_file.values())
 
 
+_UNTOUCHED = "nothing was written to events or quarantine, and events_incoming shows how the rows were understood."
+
+
 def check(books: list[Account], names: list[str], incoming: DataFrame, source: Source) -> None:
     """Refuse the whole intake where one file is not fit.
 
@@ -71,7 +74,7 @@ def check(books: list[Account], names: list[str], incoming: DataFrame, source: S
     """
     empty = sorted(set(names) - {account.source_file for account in books if account.rows_in})
     if empty:
-        raise BadData(f"{', '.join(empty)}: no rows, only a header if anything. Deliver it again, or remove it; nothing was written.")
+        raise BadData(f"{', '.join(empty)}: no rows, only a header if anything. Deliver it again, or remove it; {_UNTOUCHED}")
     for account in books:
         _check_sum(account)
         if account.reasons[UNKNOWN] and source.unknown_behaviour == "refuse":
@@ -83,7 +86,7 @@ def check(books: list[Account], names: list[str], incoming: DataFrame, source: S
 def _check_sum(account: Account) -> None:
     if account.rows_in != account.accepted + account.rejected + account.copies:
         raise BadData(
-            f"The sums do not add up: {account}. The file was probably changed while it was read: run again; nothing was written."
+            f"The sums do not add up: {account}. The file was probably changed while it was read: run again; {_UNTOUCHED}"
         )
 
 
@@ -94,7 +97,7 @@ def _unknown_codes(account: Account, incoming: DataFrame, source: Source) -> str
     return (
         f"{account.source_file} has behaviour codes that source {source.name} does not know: {told}; known are "
         f"{sorted(source.behaviours)}. Map them in behaviours, list them in ignored_behaviours, or set unknown_behaviour: "
-        "quarantine; nothing was written."
+        f"quarantine; {_UNTOUCHED}"
     )
 
 
@@ -105,5 +108,5 @@ def _too_many(account: Account, incoming: DataFrame, source: Source) -> str:
     return (
         f"{account}. That is {account.bad / account.rows_in:.2%} bad rows, and source {source.name} accepts "
         f"{source.accepted_reject_rate:.2%} (accepted_reject_rate). Samples: {samples}. Correct the file, the mapping or the "
-        "rate; nothing was written."
+        f"rate; {_UNTOUCHED}"
     )

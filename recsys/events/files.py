@@ -109,7 +109,7 @@ def _listing(spark: SparkSession, files: FileSettings, place: Place) -> list:
     if not everything:
         trouble = "matches no file" if _WILDCARD.search(place.path) else "is not there, or is an empty folder"
         raise BadData(
-            f"The path '{files.path}' ({place.path}) {trouble}. Correct files.path in the source's YAML, or set source_path; "
+            f"The path '{files.path}'{f' ({place.path})' if place.path != files.path else ''} {trouble}. Correct files.path in the source's YAML, or set source_path; "
             "nothing was written."
         )
     empty = {place.unit(file)[0] for file in everything} - {place.unit(row["path"])[0] for row in rows}

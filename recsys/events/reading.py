@@ -68,13 +68,17 @@ def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
     if files.format == "csv" and not files.header:
         missing = wanted if len(found) != len(wanted) else []
         found = found if missing else wanted
-    if missing or not found or (files.format == "csv" and len(found) == 1 != len(wanted)):
+    if not found:
         raise BadData(
-            f"{unit.name}: columns expected {wanted or 'two or more'}, found {found}"
-            + (f", missing {missing}" if 0 < len(missing) < len(wanted) else "")
-            + (f"; is the delimiter '{files.delimiter}' right?" if files.format == "csv" and len(found) <= 1 else "")
-            + ". Correct the file, or files.columns, files.delimiter, files.encoding and files.header in the source's YAML; "
+            f"{unit.name} holds nothing, not even a header. Its export has probably failed: deliver it again, or remove it; "
             "nothing was written."
+        )
+    if missing or (files.format == "csv" and len(found) == 1 != len(wanted)):
+        told = f", missing {missing}" if 0 < len(missing) < len(wanted) else ""
+        asked = f"; is the delimiter '{files.delimiter}' right?" if files.format == "csv" and len(found) == 1 else "."
+        raise BadData(
+            f"{unit.name}: columns expected {wanted or 'two or more'}, found {found}{told}{asked} Correct the file, or files.columns, "
+            "files.delimiter, files.encoding and files.header in the source's YAML; nothing was written."
         )
     return found
 

@@ -1,3 +1,5 @@
+import gzip
+
 import pytest
 from pyspark.testing import assertDataFrameEqual
 from shop import HEADER, a_source, write_log
@@ -51,6 +53,10 @@ def empty(path):
     path.touch()
 
 
+def empty_below_its_packing(path):
+    path.write_bytes(gzip.compress(b""))
+
+
 def absent(path):
     """Nothing is written."""
 
@@ -74,6 +80,7 @@ FAULTS = [
     ("log.csv", without_price, {"files__columns": HEADER.split(",")}, BadData, ["columns expected", "missing ['paid']"]),
     ("log.csv", only_header, {}, BadData, ["log.csv: no rows"]),
     ("log.csv", empty, {}, BadData, ["log.csv is empty (0 bytes)"]),
+    ("log.csv.gz", empty_below_its_packing, {}, BadData, ["log.csv.gz holds nothing, not even a header"]),
     ("log.csv", absent, {}, BadData, ["log.csv", "is not there"]),
     ("log*.csv", absent, {}, BadData, ["matches no file"]),
     ("log.csv", unknown_code, {}, BadData, ["'wave' (1 rows)", "['back', 'buy', 'view']", "unknown_behaviour: quarantine"]),
