@@ -56,7 +56,7 @@ def make_plan(
         condition=LATER_VISIT if settings.split.kind == "time" else NEXT_EVENT,
         behaviour=behaviour_code(settings.pushes.behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
-        fingerprint=_digest([version, [asdict(file) for file in (*train_files, *validation_files)]]),
+        fingerprint=_digest([version, [(file.rows, file.content) for file in (*train_files, *validation_files)]]),
     )
 
 

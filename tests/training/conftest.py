@@ -30,8 +30,8 @@ def window(user: int, split: str) -> dict:
     }
 
 
-def write_circle(lake, users: int, files: int = 5) -> None:
-    rows = [window(user, split) for split in (TRAIN, VALIDATION) for user in range(users if split == TRAIN else 7)]
+def write_circle(lake, users: int, files: int = 5, shift: int = 0) -> None:
+    rows = [window(user + shift, split) for split in (TRAIN, VALIDATION) for user in range(users if split == TRAIN else 7)]
     schema = ", ".join(f"{name} {kind}" for name, kind in SEQUENCES.columns.items())
     frame = lake.spark.createDataFrame([tuple(row[name] for name in SEQUENCES.columns) for row in rows], schema)
     lake.replace_day(frame.repartition(files, F.xxhash64(c.USER)), SEQUENCES, DS)

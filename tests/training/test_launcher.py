@@ -24,14 +24,24 @@ def test_two_ranks_read_every_row_once_and_end_with_equal_weights_that_know_the_
     assert max(entry["validation_ndcg"] for entry in first.history) == 1.0
 
 
-def test_an_interrupted_training_goes_on_from_its_last_epoch(lake, circle_plan):
+def test_an_interrupted_training_goes_on_from_its_last_epoch_though_its_rows_were_written_again(lake, circle_plan):
     write_circle(lake, users=9)
     plan = circle_plan(lake, epochs=3, ranks=1)
     train(lake.spark, replace(plan, settings=replace(plan.settings, epochs=1)))
     progress, state, _ = load(plan.checkpoint, plan.fingerprint)
-    resumed = train(lake.spark, plan)
+    write_circle(lake, users=9)
+    again = circle_plan(lake, epochs=3, ranks=1)
+    resumed = train(lake.spark, again)
+    assert again.train_files[0].url != plan.train_files[0].url
     assert progress.epoch == 1 and all(np.isfinite(array).all() for array in state)
     assert len(resumed.rows_read) == 2 and len(resumed.history) == 3
+
+
+def test_a_checkpoint_of_other_rows_is_not_gone_on_from(lake, circle_plan):
+    write_circle(lake, users=9)
+    before = circle_plan(lake).fingerprint
+    write_circle(lake, users=9, shift=1)
+    assert circle_plan(lake).fingerprint != before
 
 
 def test_more_ranks_than_files_still_take_equal_steps(lake, circle_plan):
