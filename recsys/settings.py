@@ -14,6 +14,9 @@ from recsys.faults import BadSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
+Control = Literal[
+    "popularity", "recent_popularity", "own_favourites", "markov", "collaborative_filtering", "item_to_item", "adaboost", "association_rules",
+]
 Behaviour = Literal["browse", "collect", "cart", "purchase", "repurchase", "comment"]
 
 
@@ -25,9 +28,12 @@ class SparkSettings:
 
 @frozen
 class SplitSettings:
-    kind: Literal["time", "leave_one_out"] = "time"  # leave_one_out only to compare with published figures
+    kind: Literal["time", "leave_one_out", "random"] = "time"  # the others only to compare with published figures
     test_days: Count = 28  # the last days of the log, which no method is fitted on
     validation_days: Count = 7  # the days before them, which stop the training in time
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of all events, where the split is random
+    validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.1  # of the other events
+    seed: int = 17  # of the random split
 
 
 @frozen
@@ -80,11 +86,30 @@ class EvaluationSettings:
     list_lengths: tuple[Count, ...] = (5, 10, 20, 30, 40, 60)
     relevant: tuple[Behaviour, ...] = (PURCHASE, REPURCHASE)  # test events that count as liked
     drop_seen: bool = False  # True ranks only products that are new to the user
+    controls: tuple[Control, ...] = (  # simple methods beside the model; item_to_item and adaboost take a night minutes more
+        "popularity", "recent_popularity", "own_favourites", "markov", "collaborative_filtering", "association_rules",
+    )
+    models: tuple[str, ...] = ()  # definitions to judge, beside the settings file; none: the model that is pushed
+    seeds: tuple[int, ...] = ()  # each model is judged once for each, trained with it; none: training.seed
+    few_events: Count = 5  # users with at most so many events in their history are told apart
+    praise: float = 4.0  # the least rating that counts as praise
+    timed_users: Annotated[int, Field(ge=0)] = 50  # asked one by one of a model, for the seconds that one list takes; 0 asks none
+    timed_queries: Annotated[int, Field(ge=0)] = 2  # the same of a method that needs Spark for every list
+    replicates: Count = 1000  # of the bootstrap over users; fewer are faster and give rougher intervals
     recent_days: Count = 7  # of recent popularity
     als_rank: Count = 64  # factors; more follow the data closer, in time that grows with their square
     als_iterations: Count = 10
     als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost
     als_regularisation: Annotated[float, Field(gt=0)] = 0.1
+    item_products: Count = 100  # of a user that item-to-item looks at, the latest; its time grows with their square
+    item_neighbours: Count = 50  # kept of a product
+    item_shrinkage: Annotated[float, Field(ge=0)] = 10.0  # users in common below which a similarity is doubted
+    adaboost_days: Count = 28  # last days of the history that AdaBoost learns to foretell
+    adaboost_rows: Count = 100_000  # candidates that it learns from, drawn at random; they fit on the driver
+    adaboost_trees: Count = 100
+    adaboost_depth: Count = 3
+    adaboost_nearest: Count = 150  # own products and neighbours of a user that it looks at
+    adaboost_popular: Count = 100  # popular products that it looks at for everybody
     rules_min_support: Share = 0.0001  # share of baskets that hold an itemset; higher is faster and knows fewer products
     rules_min_baskets: Count = 15  # of an itemset, however few the baskets; lower explodes on small logs
     rules_min_confidence: Share = 0.1
@@ -109,6 +134,22 @@ class ReportSettings:
 
 
 @frozen
+class SimulationSettings:
+    path: str = "var/simulated/shop"  # folder of the log, the product list and the truth; it is replaced
+    events: Count = 50_000  # rows of the log, met within a few percent; 10_000_000 and more for load tests
+    users: Count | None = None  # null: as many as give `events` rows at the segments' own rhythm, about one for 70 rows
+    products: Count = 1_200  # of the product list; more where methods should have it harder
+    categories: Count = 12  # of equal size; more make tastes narrower
+    segments: Annotated[int, Field(ge=2, le=4)] = 4  # planted kinds of users, of those in recsys/simulation/segments.py
+    days: Annotated[int, Field(ge=84)] = 182  # up to and including --ds; shorter logs hold fewer repurchases
+    drift: Share = 0.3  # of the discoveries that follow a fashion of four weeks; 0 for a popularity that stays
+    cold: Share = 0.03  # of the users and of the products that first appear in the last four weeks
+    correlated: bool = True  # plant attributes that say the same; False to see that nothing is merged without them
+    dirt: Share = 0.01  # of the rows that get a defect; above the source's accepted_reject_rate its intake is refused
+    seed: int = 17  # another seed is another shop of the same kind
+
+
+@frozen
 class Settings:
     source: str  # YAML of the shop's log and product list, beside the settings file
     source_path: str | None = None  # where the log lies, if not where that YAML says
@@ -125,6 +166,7 @@ class Settings:
     evaluation: EvaluationSettings = Field(default_factory=EvaluationSettings)
     pushes: PushSettings = Field(default_factory=PushSettings)
     report: ReportSettings = Field(default_factory=ReportSettings)
+    simulation: SimulationSettings = Field(default_factory=SimulationSettings)
     folder: str = ""  # where the settings file lies; filled when it is read
 
     def beside(self, path: str) -> Path:

@@ -89,12 +89,25 @@ PUSHES = Table("pushes", "one pushed product of one user", {
     c.USER: "string", c.RANK: "int", c.ITEM: "string", c.SCORE: "double", c.NAME: "string", c.PRICE: "double",
     c.ORIGIN: "string", c.MODEL_VERSION: "string", c.EVENTS_VERSION: "bigint", c.DAY: "date",
 }, "push_products")
-EVALUATIONS = Table("evaluations", "one method, split, metric and list length", {
-    c.METHOD: "string", c.SPLIT: "string", c.METRIC: "string", c.LIST_LENGTH: "int", c.VALUE: "double",
-    c.USERS: "bigint", c.DAY: "date",
+EVALUATIONS = Table("evaluations", "one method, split, slice, metric and list length", {
+    c.METHOD: "string", c.SPLIT: "string", c.SLICE: "string", c.METRIC: "string", c.LIST_LENGTH: "int",
+    # value = numerator / denominator over users, null where nothing in the log tells of it; low to high holds 95 % of
+    # the replicates of the bootstrap over users; deviation is over seeds, null for one seed
+    c.VALUE: "double", c.LOW: "double", c.HIGH: "double", c.NUMERATOR: "double", c.DENOMINATOR: "double",
+    c.USERS: "bigint", c.SEEDS: "int", c.DEVIATION: "double", c.DAY: "date",
+}, "evaluate_models")
+COMPARISONS = Table("comparisons", "one model against one other method, by split, slice, metric and list length", {
+    c.METHOD: "string", c.AGAINST: "string", c.SPLIT: "string", c.SLICE: "string", c.METRIC: "string", c.LIST_LENGTH: "int",
+    # the method's value less (difference) or by (ratio) the other's; ahead only where low to high excludes 0
+    c.DIFFERENCE: "double", c.RATIO: "double", c.LOW: "double", c.HIGH: "double", c.USERS: "bigint", c.DAY: "date",
 }, "evaluate_models")
 COSTS = Table("costs", "one method and stage, on the machine that ran it", {
-    c.METHOD: "string", c.STAGE: "string", c.SECONDS: "double", c.ROWS: "bigint", c.DAY: "date",
+    c.METHOD: "string", c.STAGE: "string", c.SECONDS: "double", c.ROWS: "bigint",
+    # of users asked one by one: the first alone, the others together; null for the other stages
+    c.SECONDS_FIRST: "double", c.SECONDS_MEDIAN: "double", c.SECONDS_P95: "double",
+    # resident memory of the driver's machine: the most that all processes held, and by how much that was more than before;
+    # and the most on its GPUs, null where there are none
+    c.PEAK_BYTES: "bigint", c.ADDED_BYTES: "bigint", c.GPU_PEAK_BYTES: "bigint", c.DAY: "date",
 }, "evaluate_models")
 
 
@@ -214,6 +227,12 @@ class Lake:
             f"WHEN MATCHED THEN UPDATE SET {values}"
         )
         log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
+
+    def borrow(self, table: Table, owner: Lake) -> None:
+        """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""
+        if self.exists(table):
+            self.spark.sql(f"DELETE FROM {self._identifier(table)}")  # Delta clones over nothing but an empty table
+        self.spark.sql(f"CREATE OR REPLACE TABLE {self._identifier(table)} SHALLOW CLONE {owner._identifier(table)}")
 
     def version(self, table: Table) -> int:
         """The number of the last commit of `table`."""
