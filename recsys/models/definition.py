@@ -22,6 +22,14 @@ class BiLSTMDefinition:
 
 
 @frozen
+class RecurrentDefinition:
+    """One recurrent layer, forwards only."""
+
+    kind: Literal["recurrent"] = "recurrent"
+    cell: Literal["simple", "gru", "lstm"] = "gru"
+
+
+@frozen
 class TransformerDefinition:
     """Causal self-attention and feed-forward blocks, pre-norm."""
 
@@ -29,16 +37,17 @@ class TransformerDefinition:
     blocks: Count = 1
     heads: Count = 2
     feed_forward: Count = 4  # inner width as a multiple of the model's
+    positions: Literal["distance", "absolute"] = "distance"  # how far apart two events are, or where in the window each stands
 
 
-LayerDefinition = Annotated[BiLSTMDefinition | TransformerDefinition, Field(discriminator="kind")]
+LayerDefinition = Annotated[BiLSTMDefinition | RecurrentDefinition | TransformerDefinition, Field(discriminator="kind")]
 
 
 @frozen
 class InputsDefinition:
     """What enters beside the product itself."""
 
-    behaviours: bool = True
+    behaviours: bool = True  # of the events, and the one that a list should lead to
     gaps: bool = True
     segment: bool = True
     attributes: bool = True
@@ -51,7 +60,7 @@ class ModelDefinition:
     dropout: Dropout = 0.2
     inputs: InputsDefinition = Field(default_factory=InputsDefinition)
     layers: tuple[LayerDefinition, ...] = Field(default=(BiLSTMDefinition(), TransformerDefinition()), min_length=1)
-    head_width: Count = 128  # hidden units of the head Linear(ReLU(Linear))
+    head_width: Annotated[int, Field(ge=0)] = 128  # hidden units of the head Linear(ReLU(Linear)); 0 for no head
     copy_path: bool = True  # may repeat products of the user's own history
     later_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # targets drawn from later visits, not the next event
     horizon_days: Count = 28  # how far such a target may lie ahead

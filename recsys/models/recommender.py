@@ -6,10 +6,11 @@ import keras
 from keras import ops
 
 from recsys.models.conditions import CONDITIONS
-from recsys.models.definition import BiLSTMDefinition, LayerDefinition, ModelDefinition, TransformerDefinition
+from recsys.models.definition import BiLSTMDefinition, LayerDefinition, ModelDefinition, RecurrentDefinition, TransformerDefinition
 from recsys.models.inputs import BEHAVIOUR_CODES, EventEmbedding
 from recsys.models.layers.bilstm import PrefixBiLSTM
 from recsys.models.layers.copy_path import CopyPath
+from recsys.models.layers.recurrent import Recurrent
 from recsys.models.layers.transformer import CausalTransformer
 from recsys.models.losses import catalogue_log_likelihood
 from recsys.models.negatives import Negatives
@@ -37,8 +38,8 @@ class Recommender(keras.Model):
         self.encoded_norm = keras.layers.LayerNormalization(name="encoded_norm")
         self.conditions = keras.layers.Embedding(CONDITIONS, width, name="conditions")
         self.wanted = keras.layers.Embedding(BEHAVIOUR_CODES, width, name="wanted")
-        self.head_inner = keras.layers.Dense(definition.head_width, activation="relu", name="head_inner")
-        self.head_outer = keras.layers.Dense(width, name="head_outer")
+        self.head_inner = keras.layers.Dense(definition.head_width, activation="relu", name="head_inner") if definition.head_width else None
+        self.head_outer = keras.layers.Dense(width, name="head_outer") if definition.head_width else None
         self.head_drop = keras.layers.Dropout(definition.dropout)
         self.copy_path = CopyPath(width, CONDITIONS, name="copy_path") if definition.copy_path else None
 
@@ -50,8 +51,9 @@ class Recommender(keras.Model):
         self.encoded_norm.build(events)
         self.conditions.build(shapes["items"])
         self.wanted.build(shapes["items"])
-        self.head_inner.build(events)
-        self.head_outer.build((*shapes["items"], self.definition.head_width))
+        if self.head_inner is not None:
+            self.head_inner.build(events)
+            self.head_outer.build((*shapes["items"], self.definition.head_width))
         if self.copy_path is not None:
             self.copy_path.build(events, events)
         self.bias = self.add_weight(shape=(self.products + 1,), initializer="zeros", name="bias")
@@ -110,9 +112,12 @@ class Recommender(keras.Model):
         return ops.exp(log_catalogue) * catalogue + ops.exp(log_copy) * copied
 
     def _ask(self, states, condition, behaviour):
-        return states + self.conditions(condition) + self.wanted(behaviour)
+        asked = states + self.conditions(condition)
+        return asked + self.wanted(behaviour) if self.definition.inputs.behaviours else asked
 
     def _head(self, asked, training):
+        if self.head_inner is None:
+            return asked
         return self.head_outer(self.head_drop(self.head_inner(asked), training=training))
 
     def _copy(self, asked, condition, day, place, batch: dict):
@@ -132,5 +137,7 @@ def _make(layer: LayerDefinition, model: ModelDefinition, number: int) -> keras.
     name = f"{layer.kind}_{number}"
     if isinstance(layer, BiLSTMDefinition):
         return PrefixBiLSTM(model.width, layer.backward_window, model.dropout, name=name)
+    if isinstance(layer, RecurrentDefinition):
+        return Recurrent(model.width, layer.cell, model.dropout, name=name)
     assert isinstance(layer, TransformerDefinition)
-    return CausalTransformer(model.width, layer.blocks, layer.heads, layer.feed_forward, model.dropout, name=name)
+    return CausalTransformer(model.width, layer.blocks, layer.heads, layer.feed_forward, model.dropout, layer.positions, name=name)

@@ -53,11 +53,17 @@ def make_plan(
     shape = WindowShape(settings.sequences.length, settings.sequences.memory, attributes)
     return Plan(
         definition, settings.training, shape, counts, segments, tuple(train_files), tuple(validation_files),
-        condition=LATER_VISIT if settings.split.kind == "time" else NEXT_EVENT,
+        condition=_asked_for(definition, settings),
         behaviour=behaviour_code(settings.pushes.behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
         fingerprint=_digest([version, [(file.rows, file.content) for file in (*train_files, *validation_files)]]),
     )
+
+
+def _asked_for(definition: ModelDefinition, settings: Settings) -> int:
+    """What lists are judged by; a model that only learned next events is asked for those."""
+    judged_by_later_visits = settings.split.kind != "leave_one_out" and definition.later_share > 0
+    return LATER_VISIT if judged_by_later_visits else NEXT_EVENT
 
 
 def make_manifest(

@@ -52,8 +52,9 @@ def make_step(
         tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True)
         totals = horovod.allreduce(tf.stack([loss, tf.reduce_sum(targets.weight)]), op=horovod.Sum)
         share = tf.maximum(totals[1], 1.0)
-        gradients = [gradient / tf.cast(share, gradient.dtype) for gradient in tape.gradient(scaled, sources)]
-        optimizer.apply_gradients(zip(gradients, variables))
+        # A weight whose input the definition leaves out has no gradient, on no rank.
+        found = [(gradient, variable) for gradient, variable in zip(tape.gradient(scaled, sources), variables) if gradient is not None]
+        optimizer.apply_gradients([(gradient / tf.cast(share, gradient.dtype), variable) for gradient, variable in found])
         return totals[0], totals[1]
 
     def run(batch: dict, negatives: Negatives | None) -> tuple[tf.Tensor, tf.Tensor]:

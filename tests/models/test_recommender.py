@@ -1,13 +1,20 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 from keras import ops
 
-from recsys.models.definition import BiLSTMDefinition, InputsDefinition, TransformerDefinition
+from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
 from recsys.models.recommender import spread
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.targets import Targets
 
-ALONE = [(BiLSTMDefinition(),), (TransformerDefinition(blocks=2),), (BiLSTMDefinition(backward_window=9), TransformerDefinition())]
+ALONE = [
+    (BiLSTMDefinition(),), (TransformerDefinition(blocks=2),), (BiLSTMDefinition(backward_window=9), TransformerDefinition()),
+    (RecurrentDefinition(cell="simple"),), (RecurrentDefinition(cell="gru"),), (RecurrentDefinition(cell="lstm"),),
+    (TransformerDefinition(heads=1, positions="absolute"),),
+]
+MODELS = sorted((Path(__file__).parents[2] / "conf" / "models").glob("*.yaml"))
 
 
 def tensors(batch):
@@ -61,6 +68,33 @@ def test_training_and_scoring_agree_on_the_probability_of_the_same_product(make,
     trained = likelihoods(model, batch, targets)
     last = trained[np.arange(3), batch["length"] - 1]
     np.testing.assert_allclose(np.exp(last), probabilities(model, batch)[:, 9], rtol=1e-4)
+
+
+@pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)
+def test_every_shipped_model_is_named_as_its_file_and_leaks_nothing(make, batch, path):
+    definition = read_definition(path)
+    assert definition.name == path.stem
+    model = make(**{field: getattr(definition, field) for field in ("inputs", "layers", "head_width", "copy_path")})
+    changed = batch | {name: np.where(np.arange(6) == 5, 1, batch[name]).astype(np.int32) for name in ("items", "behaviours", "gaps")}
+    np.testing.assert_allclose(states(model, changed)[0, :5], states(model, batch)[0, :5], atol=1e-6)
+    np.testing.assert_allclose(probabilities(model, batch).sum(axis=1), 1, rtol=1e-5)
+
+
+def test_without_head_or_behaviours_the_state_itself_is_matched_with_the_products(make, batch):
+    model = make(head_width=0, copy_path=False, inputs=InputsDefinition(behaviours=False))
+    last = states(model, batch)[np.arange(3), batch["length"] - 1] + np.asarray(model.conditions.embeddings)[LATER_VISIT]
+    scores = last @ np.asarray(model.table).T[:, 1:]
+    expected = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
+    np.testing.assert_allclose(probabilities(model, batch)[:, 1:], expected, rtol=1e-4)
+
+
+def test_a_simple_recurrence_is_tanh_of_the_weighted_input_and_the_weighted_state_before(make):
+    layer = make(layers=(RecurrentDefinition(cell="simple"),), dropout=0.0).encoder[0]
+    events = np.random.default_rng(1).normal(size=(1, 2, 8)).astype(np.float32)
+    enter, back, bias = (np.asarray(weight) for weight in layer.cell.weights)
+    first = np.tanh(events[0, 0] @ enter + bias)
+    second = np.tanh(events[0, 1] @ enter + first @ back + bias)
+    np.testing.assert_allclose(np.asarray(layer(events))[0], [first, second], rtol=1e-4, atol=1e-6)
 
 
 def test_what_is_padding_does_not_matter(make, batch):
