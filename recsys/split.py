@@ -36,9 +36,13 @@ def with_role(events: DataFrame, settings: SplitSettings, ds: date) -> DataFrame
     `time`: the last `test_days` days up to `ds` are test, the `validation_days` before them validation.
     `leave_one_out`: of every user the last event is test and the last but one validation; events of one
     moment are ordered by `event_id`, a hash, so that no method profits from the order of a file.
+    `random`: every event by itself, as in P2; what comes later is then known when what came before is judged,
+    so figures of it say little about tomorrow.
     """
     seen = events.where(F.col(c.DAY) <= F.lit(ds))
-    return seen.withColumn(c.ROLE, _role_by_time(settings, ds) if settings.kind == "time" else _role_by_position())
+    if settings.kind == "time":
+        return seen.withColumn(c.ROLE, _role_by_time(settings, ds))
+    return seen.withColumn(c.ROLE, _role_by_position() if settings.kind == "leave_one_out" else _role_by_chance(settings))
 
 
 def history(events: DataFrame, split: str) -> DataFrame:
@@ -76,8 +80,8 @@ def validation_start(settings: SplitSettings, ds: date) -> date:
 
 
 def history_end(settings: SplitSettings, split: str, ds: date) -> date:
-    """The last day that the history of `split` may reach; with leave-one-out that is `ds` for every split."""
-    if settings.kind == "leave_one_out" or split == PUSH:
+    """The last day that the history of `split` may reach; but with a split by time that is `ds` for every split."""
+    if settings.kind != "time" or split == PUSH:
         return ds
     return (test_start(settings, ds) if split == TEST else validation_start(settings, ds)) - timedelta(days=1)
 
@@ -94,3 +98,10 @@ def _role_by_position() -> Column:
     latest_first = Window.partitionBy(c.USER).orderBy(F.col(c.TIME).desc(), F.col(c.EVENT_ID).desc())
     age = F.row_number().over(latest_first)
     return F.when(age == 1, TEST).when(age == 2, VALIDATION).otherwise(TRAIN)
+
+
+def _role_by_chance(settings: SplitSettings) -> Column:
+    draws = 1_000_000
+    share = F.pmod(F.xxhash64(c.EVENT_ID, F.lit(settings.seed)), F.lit(draws)) / draws
+    validation_end = settings.test_share + (1 - settings.test_share) * settings.validation_share
+    return F.when(share < settings.test_share, TEST).when(share < validation_end, VALIDATION).otherwise(TRAIN)

@@ -79,8 +79,8 @@ def test_every_mistake_is_told_at_once_with_its_value(settings_file):
 
 
 def test_a_choice_outside_the_allowed_ones_names_them(settings_file):
-    told = message_of(settings_file("source: a.yaml\nsplit: {kind: random}"))
-    assert "split.kind = 'random': input should be 'time' or 'leave_one_out'" in told
+    told = message_of(settings_file("source: a.yaml\nsplit: {kind: sideways}"))
+    assert "split.kind = 'sideways': input should be 'time', 'leave_one_out' or 'random'" in told
 
 
 def test_a_sweep_that_ends_before_it_starts_is_refused(settings_file):

@@ -14,6 +14,7 @@ DS = date(2020, 1, 31)
 COLUMNS = [c.USER, c.EVENT_ID, c.TIME, c.DAY]
 BY_TIME = SplitSettings(kind="time", test_days=7, validation_days=3)
 LEAVE_ONE_OUT = SplitSettings(kind="leave_one_out")
+AT_RANDOM = SplitSettings(kind="random", test_share=0.3, validation_share=0.1)
 
 
 def event(user: str, event_id: str, day: int, hour: int = 12) -> tuple:
@@ -33,7 +34,7 @@ def test_by_time_the_last_days_are_test_and_those_before_them_validation(spark):
     assertDataFrameEqual(with_role(events, BY_TIME, DS).select(c.EVENT_ID, c.ROLE), expected)
 
 
-@pytest.mark.parametrize("kind", [BY_TIME, LEAVE_ONE_OUT])
+@pytest.mark.parametrize("kind", [BY_TIME, LEAVE_ONE_OUT, AT_RANDOM])
 def test_what_happens_after_ds_is_not_seen(spark, kind):
     events = spark.createDataFrame([event("u", "today", 20), event("u", "tomorrow", 21)], COLUMNS)
     seen = with_role(events, kind, date(2020, 1, 20)).select(c.EVENT_ID)
@@ -82,3 +83,13 @@ def test_every_event_has_one_role_and_what_is_tested_lies_after_what_is_trained_
             for other in role_of.values():
                 if one[c.USER] == other[c.USER] and age[one[c.ROLE]] < age[other[c.ROLE]]:
                     assert tuple(one["moment"]) < tuple(other["moment"])
+
+
+def test_at_random_every_event_is_drawn_by_itself_in_the_shares_asked_for_and_always_alike(spark):
+    events = spark.range(20_000).select(
+        F.lit("u").alias(c.USER), F.col("id").cast("string").alias(c.EVENT_ID), F.lit(datetime(2020, 1, 5)).alias(c.TIME), F.lit(date(2020, 1, 5)).alias(c.DAY)
+    )
+    roles = with_role(events, AT_RANDOM, DS)
+    shares = {row[c.ROLE]: row["count"] / 20_000 for row in roles.groupBy(c.ROLE).count().collect()}
+    assert shares == pytest.approx({TEST: 0.3, VALIDATION: 0.07, TRAIN: 0.63}, abs=0.015)
+    assert with_role(events.repartition(7), AT_RANDOM, DS).exceptAll(roles).isEmpty()

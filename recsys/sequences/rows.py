@@ -112,7 +112,7 @@ def _filled_up(settings: SequenceSettings) -> dict[str, Column]:
 def _query_day(splits: Sequence[str], settings: SplitSettings, ds: date) -> Column:
     """The day that the list is made for, in days since 1970-01-01.
 
-    On a time split the first day after the history; on leave-one-out the day of the user's last event in it.
+    On a time split the first day after the history, on a random one the first day after the log; on leave-one-out the day of the user's last event in it.
     """
     if settings.kind == "leave_one_out":
         last_of_window = F.element_at(c.DAYS, F.col(c.LENGTH))
