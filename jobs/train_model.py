@@ -16,6 +16,7 @@ import shutil
 import time
 
 from recsys.job import Night, run_job
+from recsys.meter import memory_of, metered
 from recsys.models.definition import read_definition
 from recsys.split import TRAIN, VALIDATION
 from recsys.tables import EVENTS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
@@ -40,9 +41,11 @@ def run(night: Night) -> None:
         settings, definition, version, files[TRAIN], files[VALIDATION], vocabulary,
         attributes=len(normalizer), segments=lake.read_day(SEGMENT_CENTROIDS, ds).count(),
     )
-    outcome = train(lake.spark, plan)
+    with metered() as meter:
+        outcome = train(lake.spark, plan)
     _, _, weights = load(plan.checkpoint, plan.fingerprint)
     manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started)
+    manifest["memory"] = memory_of(meter)
     folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
     shutil.rmtree(plan.checkpoint)
     log.info("model %s: validation NDCG@10 %.4f, %.0f s", folder, manifest["metrics"]["validation_ndcg"], manifest["seconds"])

@@ -42,6 +42,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}
+    assert artifact.manifest["memory"]["peak_bytes"] > artifact.manifest["memory"]["added_bytes"] > 2**20
     likeliest, _ = artifact.top(circle_batch, 1, None, None)
     np.testing.assert_array_equal(artifact.items[likeliest[:, 0]], ["p9", "p10", "p11", "p12"])
     assert [path.name for path in Path(settings.models).iterdir()] == [Path(folder).name]  # no checkpoint is left
