@@ -26,6 +26,9 @@ class Method(Protocol):
         """The best products of each of `users` [user_id]: [user_id, item_id, rank], ranks 1, 2, … up to n."""
 
 
+Maker = Callable[[Keep], Method]  # makes a method, given where it may hold what it learns
+
+
 def as_is(learned: DataFrame) -> DataFrame:
     """Hold nothing: what was learned is computed again whenever it is used. A job hands in a cache instead."""
     return learned

@@ -11,6 +11,8 @@ from recsys import columns as c
 from recsys.baselines.lists import completed, seen_products
 from recsys.baselines.method import Keep, as_is
 
+_NEWEST, _AGE = "newest", "age"
+
 
 def popularity(history: DataFrame, relevant: Sequence[str]) -> DataFrame:
     """Relevant events of each product: [item_id, events]."""
@@ -20,9 +22,17 @@ def popularity(history: DataFrame, relevant: Sequence[str]) -> DataFrame:
 
 def last_days(history: DataFrame, days: int) -> DataFrame:
     """The events of the last `days` days that the history covers."""
-    newest = history.agg(F.max(c.DAY).alias("newest"))
-    recent = F.datediff("newest", c.DAY) < days
-    return history.crossJoin(F.broadcast(newest)).where(recent).drop("newest")
+    return _aged(history).where(F.col(_AGE) < days).drop(_AGE)
+
+
+def days_before(history: DataFrame, days: int) -> DataFrame:
+    """The events before the last `days` days that the history covers."""
+    return _aged(history).where(F.col(_AGE) >= days).drop(_AGE)
+
+
+def _aged(history: DataFrame) -> DataFrame:
+    newest = history.agg(F.max(c.DAY).alias(_NEWEST))
+    return history.crossJoin(F.broadcast(newest)).withColumn(_AGE, F.datediff(_NEWEST, c.DAY)).drop(_NEWEST)
 
 
 class Popularity:

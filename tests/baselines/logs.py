@@ -7,7 +7,7 @@ from recsys import columns as c
 _FIRST_DAY = date(2026, 1, 1)
 _SCHEMA = ", ".join([
     f"{c.EVENT_ID} string", f"{c.USER} string", f"{c.ITEM} string", f"{c.BEHAVIOUR} string", f"{c.TIME} timestamp",
-    f"{c.BASKET} string", f"{c.DAY} date",
+    f"{c.BASKET} string", f"{c.RATING} double", f"{c.DAY} date",
 ])
 
 
@@ -15,10 +15,10 @@ def day(number: int) -> date:
     return _FIRST_DAY + timedelta(days=number - 1)
 
 
-def log(spark, events, behaviour=c.PURCHASE):
+def log(spark, events, behaviour=c.PURCHASE, rating=None):
     """Events in the order given; `event_id` rises with it, so that events of one day are in this order too."""
     rows = [
-        (f"e{place:03d}", user, item, behaviour, datetime.combine(day(number), datetime.min.time()), *(basket or [None]), day(number))
+        (f"e{place:03d}", user, item, behaviour, datetime.combine(day(number), datetime.min.time()), *(basket or [None]), rating, day(number))
         for place, (user, item, number, *basket) in enumerate(events)
     ]
     return spark.createDataFrame(rows, _SCHEMA)

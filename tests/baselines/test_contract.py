@@ -1,6 +1,7 @@
 """Every method, the trained model among them, keeps the contract of `recommend`, with and without seen products."""
 
 import functools
+from typing import get_args
 
 import pytest
 
@@ -9,16 +10,21 @@ from recsys.baselines.method import as_is
 from recsys.evaluation.methods import baselines
 from recsys.evaluation.sequence_model import SequenceModel
 from recsys.pushes.scoring import BATCH_SIZE
-from recsys.settings import EvaluationSettings
+from recsys.settings import Control, EvaluationSettings
 from tests.baselines.logs import log, users
 from tests.pushes import fake_model
 
-_SMALL = {"als_rank": 3, "als_iterations": 2, "rules_min_baskets": 1, "rules_min_support": 0.01}
+_SMALL = {
+    "als_rank": 3, "als_iterations": 2, "rules_min_baskets": 1, "rules_min_support": 0.01, "item_shrinkage": 0,
+    "adaboost_days": 2, "adaboost_trees": 3, "adaboost_depth": 1,
+}
 _EVENTS = [
     ("u", "a", 1, "1"), ("u", "b", 1, "1"), ("u", "a", 8, "2"), ("u", "d", 8, "2"), ("v", "b", 2, "3"), ("v", "d", 2, "3"),
     ("v", "e", 9, "4"), ("w", "a", 3, "5"), ("w", "b", 3, "5"), ("w", "f", 9, "6"), ("x", "g", 1, "7"), ("x", "h", 1, "7"),
 ]
-_METHODS = (*baselines(EvaluationSettings()), SequenceModel.name)
+_MODEL = "bilstm_transformer"
+_CONTROLS = get_args(Control)
+_METHODS = (*_CONTROLS, _MODEL)
 _ASKED = ("u", "v", "x", "stranger")
 _N = 3
 
@@ -38,9 +44,9 @@ def make(spark, tmp_path_factory):
     sequences = spark.createDataFrame(rows, fake_model.SCHEMA)
 
     def made(name, drop_seen):
-        if name == SequenceModel.name:
-            return SequenceModel(sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
-        return baselines(EvaluationSettings(drop_seen=drop_seen, **_SMALL))[name](as_is)
+        if name == _MODEL:
+            return SequenceModel(_MODEL, sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
+        return baselines(EvaluationSettings(drop_seen=drop_seen, controls=(name,), **_SMALL))[name](as_is)
 
     return made
 
