@@ -1,10 +1,11 @@
 """Judge the model and every control by the same lists, targets and metrics on the test part of the log.
 
 A method that crashes is named, the results of the others are written all the same, and the job then exits
-with 4. A history that holds test events stops the job before anything is computed.
+with 4. A leak stops the job before anything is computed.
 
-Reads   events, sequences (of --ds), vocabulary and the model (of --model-ds)
-Writes  evaluations   one method, split, metric and list length, ds; the day is replaced whole
+Reads   events, products, segments and sequences (of --ds); all that was fitted, and the models (of --model-ds)
+Writes  evaluations   one method, split, slice, metric and list length, ds; the day is replaced whole
+        comparisons   one model against one other method, the same; the day is replaced whole
         costs         one method and stage, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/evaluate_models.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -15,36 +16,42 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.popularity import Popularity
-from recsys.evaluation.compare import TRAIN_STAGE, compare
+from recsys.evaluation.compare import compare
+from recsys.evaluation.costs import training_cost
 from recsys.evaluation.kept import Kept
 from recsys.evaluation.leaks import refuse_leaks
+from recsys.evaluation.measure import yardstick
 from recsys.evaluation.methods import baselines
-from recsys.evaluation.sequence_model import SequenceModel
+from recsys.evaluation.results import comparison_rows, evaluation_rows
+from recsys.evaluation.sequence_model import makers, trained_models
 from recsys.evaluation.trial import hold_out
 from recsys.job import Night, run_job
 from recsys.split import TEST
-from recsys.training.artifact import artifact_for, read_manifest
+from recsys.training.artifact import read_manifest
 
 
 def run(night: Night) -> None:
-    lake, ds, settings = night.lake, night.ds, night.settings.evaluation
-    path = artifact_for(night.settings.models, night.model_ds)
-    sequences = lake.read_day(t.SEQUENCES, ds).where(F.col(c.SPLIT) == TEST)
+    lake, ds, settings, kept = night.lake, night.ds, night.settings.evaluation, Kept()
+    folders = trained_models(night.settings, night.model_ds)
+    sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == TEST) for table in (t.SEQUENCES, t.SEGMENTS))
     vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
-    kept = Kept()
     trial = hold_out(lake.read(t.EVENTS), night.settings.split, settings, ds).held(kept)
-    refuse_leaks(trial, sequences, night.settings.split, ds)
+    refuse_leaks(night, trial, sequences)
 
     completion = Popularity(settings.relevant, settings.drop_seen, kept)
     completion.fit(trial.history)
-    model = SequenceModel(sequences, vocabulary, path, settings.relevant, settings.drop_seen)
-    methods = {SequenceModel.name: lambda keep: model, **baselines(settings)}
-    comparison = compare(methods, trial, completion, settings.list_lengths, TEST)
+    measure = yardstick(trial, segments.select(c.USER, c.SEGMENT), lake.read_day(t.PRODUCTS, ds), settings, kept)
+    models = makers(folders, sequences, vocabulary, settings)
+    controls = {name: [make] for name, make in baselines(settings).items()}
+    comparison = compare(models | controls, trial, completion, measure)
     kept.release()
 
-    training = (SequenceModel.name, TRAIN_STAGE, float(read_manifest(path)["seconds"]), comparison.users)
-    lake.replace_day(lake.frame(comparison.evaluations, t.EVALUATIONS, ds), t.EVALUATIONS, ds)
-    lake.replace_day(lake.frame([*comparison.costs, training], t.COSTS, ds), t.COSTS, ds)
+    judged, lengths = comparison.tallies, settings.list_lengths
+    trained = [training_cost(name, [*map(read_manifest, found)], comparison.users) for name, found in folders.items() if name in judged]
+    figures = [row for name in judged for row in evaluation_rows(name, TEST, judged[name], lengths, measure.catalogue)]
+    against = [row for name in folders if name in judged for row in comparison_rows(name, TEST, judged, lengths)]
+    for rows, table in ((figures, t.EVALUATIONS), (against, t.COMPARISONS), ([*comparison.costs, *trained], t.COSTS)):
+        lake.replace_day(lake.frame(rows, table, ds), table, ds)
     comparison.require_all()
 
 

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
+from recsys.evaluation.slices import ALL
 from recsys.notebook import open_night, parameters
 from recsys.training.artifact import artifact_for, read_manifest
 
@@ -51,7 +52,7 @@ manifest["metrics"]
 
 # COMMAND ----------
 
-evaluations = night.lake.read_day(t.EVALUATIONS, night.model_ds)
+evaluations = night.lake.read_day(t.EVALUATIONS, night.model_ds).where(F.col(c.SLICE) == ALL)
 by_length = evaluations.where(F.col(c.METRIC) == "f1").groupBy(c.METHOD).pivot(c.LIST_LENGTH).agg(F.first(c.VALUE))
 by_length.orderBy(F.col(by_length.columns[-1]).desc()).show(truncate=False)
 evaluations.where(F.col(c.LIST_LENGTH) == 10).groupBy(c.METHOD).pivot(c.METRIC).agg(F.first(c.VALUE)).orderBy(c.METHOD).show(truncate=False)

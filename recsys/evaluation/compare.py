@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.baselines.method import Method
+from recsys.baselines.method import Maker, Method
 from recsys.baselines.popularity import Popularity
+from recsys.evaluation.costs import FIT, RECOMMEND, Cost, mean_costs, one_user_cost, seconds_alone, stage_cost
 from recsys.evaluation.kept import Kept
-from recsys.evaluation.metrics import mean_metrics, user_metrics
+from recsys.evaluation.measure import Tally, Yardstick
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData, Fault
+from recsys.meter import metered
+from recsys.settings import EvaluationSettings
 
 log = logging.getLogger(__name__)
-
-FIT, RECOMMEND = "fit", "recommend"
-TRAIN_STAGE = "train"  # of a model that was trained before, by another job
 
 
 class MethodsFailed(Fault):
@@ -36,11 +35,11 @@ class BrokenLists(Exception):
 
 @dataclass
 class Comparison:
-    """Results of the methods so far, rows in the order of the tables `evaluations` and `costs` without their day."""
+    """Results of the methods so far."""
 
     users: int
-    evaluations: list[tuple] = field(default_factory=list)
-    costs: list[tuple] = field(default_factory=list)
+    tallies: dict[str, list[Tally]] = field(default_factory=dict)  # by method, one for each seed
+    costs: list[Cost] = field(default_factory=list)
     failures: dict[str, str] = field(default_factory=dict)  # method and the first line of what went wrong
 
     def require_all(self) -> None:
@@ -49,63 +48,69 @@ class Comparison:
             named = "; ".join(f"{method}: {reason}" for method, reason in self.failures.items())
             raise MethodsFailed(
                 f"{len(self.failures)} of the methods could not be judged ({named}). Nothing of theirs was written; the "
-                "results of all others are in the tables evaluations and costs. The log above has the stack traces."
+                "results of all others are in the tables evaluations, comparisons and costs. The log above has the stack traces."
             )
 
 
-def compare(
-    methods: Mapping[str, Callable[[Kept], Method]], trial: Trial, completion: Popularity, lengths: Sequence[int], split: str
-) -> Comparison:
+def compare(methods: Mapping[str, Sequence[Maker]], trial: Trial, completion: Popularity, yardstick: Yardstick) -> Comparison:
     """Fit, ask and judge every method on `trial`.
 
     A method is made only when its turn comes and all it holds is let go after it, so that one that fails for
     whatever reason, be it memory, costs the others nothing.
 
     Args:
-        methods: by name, how each is made, given where it may hold what it has learned.
+        methods: by name, how each is made; one that was trained with several seeds, once for each.
         completion: fitted on the history of the trial; fills every list up to the greatest length.
     """
-    users = _asked(trial)
-    comparison = Comparison(users)
-    for name, make in methods.items():
-        kept = Kept()
+    comparison = Comparison(_asked(trial))
+    for name, makers in methods.items():
         try:
-            lists, costs = _timed_lists(name, make(kept), trial, completion, max(lengths), kept, users)
-            means = mean_metrics(user_metrics(lists, trial.targets, lengths)).orderBy(c.METRIC, c.LIST_LENGTH).collect()
+            judged = [_judged(name, make, trial, completion, yardstick, comparison.users) for make in makers]
         except Exception as error:  # whatever it is, it must not cost the results of the other methods
             log.exception("%s failed", name)
             comparison.failures[name] = f"{type(error).__name__} {str(error).strip().partition(chr(10))[0]}"
         else:
-            comparison.evaluations += [(name, split, *row) for row in means]
-            comparison.costs += costs
-        finally:
-            kept.release()
+            comparison.tallies[name] = [tally for tally, _ in judged]
+            comparison.costs += mean_costs([costs for _, costs in judged])
     return comparison
 
 
+def _judged(
+    name: str, make: Maker, trial: Trial, completion: Popularity, yardstick: Yardstick, users: int
+) -> tuple[Tally, list[Cost]]:
+    kept = Kept()
+    try:
+        lists, own, costs = _timed_lists(name, make(kept), trial, completion, kept, yardstick.settings, users)
+        return yardstick.tally(lists, own), costs
+    finally:
+        kept.release()
+
+
 def _asked(trial: Trial) -> int:
-    users = trial.users.count()
-    if not users:
+    if trial.targets.isEmpty():
         raise BadData(
             "No user has both a history and a liked product in the test part of the log, so no method can be judged. Check "
             "split.test_days and --ds against the days of the table events, and evaluation.relevant against its behaviours."
         )
-    return users
+    return trial.users.count()
 
 
 def _timed_lists(
-    name: str, method: Method, trial: Trial, completion: Popularity, n: int, kept: Kept, users: int
-) -> tuple[DataFrame, list[tuple]]:
-    """The method's completed lists, checked, and what they cost: (method, stage, seconds, rows)."""
-    started = time.monotonic()
-    method.fit(trial.history.drop(c.ROLE))
-    fitted = time.monotonic()
-    own = kept(method.recommend(trial.users, n))
-    refuse_broken(own, n)
-    lists = kept(completion.complete(own, trial.users, n))
-    done = time.monotonic()
-    log.info("%s: fitted in %.1f s, lists of %s users in %.1f s", name, fitted - started, f"{users:,}", done - fitted)
-    return lists, [(name, FIT, fitted - started, users), (name, RECOMMEND, done - fitted, users)]
+    name: str, method: Method, trial: Trial, completion: Popularity, kept: Kept, settings: EvaluationSettings, users: int
+) -> tuple[DataFrame, DataFrame, list[Cost]]:
+    """The method's lists, checked; completed, and as they were before; and what they cost."""
+    n = max(settings.list_lengths)
+    with metered() as fitting:
+        method.fit(trial.history.drop(c.ROLE))
+    with metered() as listing:
+        own = kept(method.recommend(trial.users, n))
+        refuse_broken(own, n)
+        lists = kept(completion.complete(own, trial.users, n))
+    with metered() as alone:
+        waits = seconds_alone(method, trial.users, n, settings)
+    log.info("%s: fitted in %.1f s, lists of %s users in %.1f s", name, fitting.seconds, f"{users:,}", listing.seconds)
+    costs = [stage_cost(name, FIT, fitting, users), stage_cost(name, RECOMMEND, listing, users)]
+    return lists, own, [*costs, *([one_user_cost(name, alone, waits)] if waits else [])]
 
 
 def refuse_broken(lists: DataFrame, n: int) -> None:

@@ -1,17 +1,34 @@
-"""The gate before any figure: no method may have seen what it is judged by."""
+"""The gate before any figure: no method may have seen what it is judged by.
+
+It looks at what the methods are given (the history), at what the model is given (sequences), and at all that was
+fitted before (vocabulary, attributes, correlations, normaliser, segments), which has to be what the training
+period alone gives. A split that is drawn at random mixes past and future by design: there the gate can only see
+to it that no held-out event itself is in the history.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from recsys import columns as c
+from recsys import tables as t
+from recsys.evaluation.fitted import (
+    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_segment, wrong_size, wrong_vocabulary,
+)
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
+from recsys.job import Night
+from recsys.sequences.rows import training_events, with_roles
+from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings
+from recsys.split import TEST, TRAIN, histories
 from recsys.split import test_start as first_test_day
+from recsys.users.moments import moments
+from recsys.users.normalizer import normalise
 
 _FIRST = "first_held_out"
 
@@ -20,10 +37,12 @@ def leaked(trial: Trial, split: SplitSettings, ds: date) -> DataFrame:
     """The events of the history that lie in the test period.
 
     By time: on or after its first day, whoever's they are. Leave-one-out: not before the first event that
-    is held out of the same user, in the order (event_time, event_id).
+    is held out of the same user, in the order (event_time, event_id). Any other split: held out themselves.
     """
     if split.kind == "time":
         return trial.history.where(F.col(c.DAY) >= F.lit(first_test_day(split, ds)))
+    if split.kind != "leave_one_out":
+        return trial.history.join(trial.held_out.select(c.EVENT_ID), on=c.EVENT_ID, how="left_semi")
     moment = F.struct(c.TIME, c.EVENT_ID)
     first = trial.held_out.groupBy(c.USER).agg(F.min(moment).alias(_FIRST))
     return trial.history.join(first, on=c.USER, how="inner").where(moment >= F.col(_FIRST)).select(trial.history.columns)
@@ -38,22 +57,66 @@ def leaked_days(sequences: DataFrame, split: SplitSettings, ds: date) -> DataFra
     return sequences.where(latest >= start)
 
 
-def refuse_leaks(trial: Trial, sequences: DataFrame, split: SplitSettings, ds: date) -> None:
-    """Stop before a figure is computed from a history that holds test events.
+def refuse_leaks(night: Night, trial: Trial, sequences: DataFrame) -> None:
+    """Stop before a figure is computed from anything that saw what the methods are judged by.
+
+    Args:
+        sequences: the rows of split test.
 
     Raises:
-        BadData: the methods' history or the model's sequences do; the message shows one of these rows.
+        BadData: something did; the message shows one row of it.
     """
+    split, ds = night.settings.split, night.ds
     event = leaked(trial, split, ds).select(c.EVENT_ID, c.USER, c.ITEM, c.TIME).orderBy(c.TIME, c.EVENT_ID).first()
     if event is not None:
         raise BadData(_leak("The history given to the methods", event) + "Look for what reads events without recsys.split.history.")
     row = leaked_days(sequences, split, ds).select(c.USER, c.QUERY_DAY).orderBy(c.USER).first()
     if row is not None:
         raise BadData(_leak("Table sequences, split test,", row) + f"Run jobs/build_sequences.py --ds {ds} with the present settings of split.")
+    if split.kind in ("time", "leave_one_out"):
+        for table, found in _unlike_training(night, trial, sequences):
+            if found is not None:
+                raise BadData(_unlike(table, found))
+
+
+def _unlike_training(night: Night, trial: Trial, sequences: DataFrame) -> Iterator[tuple[t.Table, Row | None]]:
+    """Each fitted table with a row of it that the training period, or a user's own history, does not give."""
+    lake, settings, fitted_on = night.lake, night.settings, night.model_ds
+    vocabulary = lake.read_day(t.VOCABULARY, fitted_on)
+    roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
+    yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
+    usable = trial.history.where(F.col(c.BEHAVIOUR).isin(*settings.sequences.behaviours))
+    yield t.SEQUENCES, wrong_input(sequences, usable, vocabulary, settings.sequences.length)
+    yield from _unlike_users(night, roles)
+
+
+def _unlike_users(night: Night, roles: DataFrame) -> Iterator[tuple[t.Table, Row | None]]:
+    lake, fitted_on = night.lake, night.model_ds
+    features = lake.read_day(t.USER_FEATURES, fitted_on).where(F.col(c.SPLIT).isin(TRAIN, TEST))
+    yield t.USER_FEATURES, wrong_counts(features, histories(roles, (TRAIN, TEST)))
+    pairs, normalizer, centroids = (
+        lake.read_day(table, fitted_on).collect() for table in (t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS)
+    )
+    attributes = attributes_in(pairs)
+    found = moments(features.where(F.col(c.SPLIT) == TRAIN), attributes)
+    yield t.CORRELATIONS, wrong_correlation(pairs, found, attributes, night.settings.attributes.correlation_threshold)
+    yield t.NORMALIZER, wrong_bounds(normalizer, found, attributes)
+    points = normalise(features, normalizer)
+    yield t.SEGMENT_CENTROIDS, wrong_size(centroids, points.where(F.col(c.SPLIT) == TRAIN))
+    segments = lake.read_day(t.SEGMENTS, fitted_on).where(F.col(c.SPLIT).isin(TRAIN, TEST))
+    yield t.SEGMENTS, wrong_segment(segments, centroids, points)
 
 
 def _leak(where: str, row: Row) -> str:
     return (
         f"{where} holds events of the test period, the first of them {row.asDict()}. No figure was computed and no table "
         "was written: lists made from it would be judged by what they were made from. "
+    )
+
+
+def _unlike(table: t.Table, row: Row) -> str:
+    return (
+        f"The table {table.name} is not what the past alone gives, as in {row.asDict()}: it has seen events of the validation or test "
+        f"period, or was made from another state of the table events, or with other settings. No figure was computed and no table was "
+        f"written. Run jobs/{table.made_by}.py and the stages after it anew, with the present settings."
     )

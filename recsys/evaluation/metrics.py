@@ -1,4 +1,4 @@
-"""How good ranked lists are, user by user, and on average.
+"""How good ranked lists are, user by user, as plain numpy over users × ranks.
 
 With h the products among the first k that the user went on to like, and T all that they liked:
 
@@ -7,61 +7,77 @@ With h the products among the first k that the user went on to like, and T all t
     f1          2 · precision · recall / (precision + recall), 0 without a hit: P1 eq. (7), taken for each user
     hit_rate    1 if h > 0, else 0
     ndcg        Σ 1 / log2(1 + rank) over the hits, divided by the most that min(k, |T|) hits could give
+    mrr         1 / rank of the first hit, 0 without one
 
-A mean is over all users with a target, those whose list hits nothing included. The mean of f1 is thus the
-mean of the users' own F1, not the F1 of mean precision and mean recall, which is greater.
+Of the lists alone, whatever the user went on to do:
+
+    novelty     mean of −log2(share of the history's users who touched the product) over the first k products:
+                0 bits for a product that everybody knows, one more for every halving of those who do
+    diversity   share of the pairs of the first k products that lie in different categories; a pair with a
+                product of unknown category does not count, and a list without a pair has no diversity
+
+Of all lists together:
+
+    coverage    share of the history's products that are in any list
+    own_share   share of the places that the method filled itself; popular products fill the others up
+
+A mean is over all users who can be measured, those whose list hits nothing included. The mean of f1 is thus
+the mean of the users' own F1, not the F1 of mean precision and mean recall, which is greater.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import numpy as np
 
-from pyspark.sql import Column, DataFrame
-from pyspark.sql import functions as F
-
-from recsys import columns as c
-
-METRICS = ("precision", "recall", "f1", "hit_rate", "ndcg")
-_COUNT = "target_count"
+LIKING = ("precision", "recall", "f1", "hit_rate", "ndcg", "mrr")
+NOVELTY, DIVERSITY, COVERAGE, OWN_SHARE = "novelty", "diversity", "coverage", "own_share"
+NO_CATEGORY = -1
 
 
-def user_metrics(lists: DataFrame, targets: DataFrame, lengths: Sequence[int]) -> DataFrame:
-    """Every metric at every list length for each user with a target: [user_id, metric, list_length, value].
-
-    One pass over lists of the greatest length serves the shorter ones too.
+def liking(hits: np.ndarray, targets: np.ndarray, k: int) -> dict[str, np.ndarray]:
+    """The metrics of what users went on to like, each float64 [users].
 
     Args:
-        lists: [user_id, item_id, rank], ranks from 1, products distinct.
-        targets: [user_id, item_id], distinct.
+        hits: bool [users, ranks], whether the product of a rank was liked; at least one rank.
+        targets: int [users], how many products the user liked; a user without any gets zeros.
     """
-    hits = targets.join(lists, on=[c.USER, c.ITEM], how="left")
-    users = hits.groupBy(c.USER).agg(F.collect_list(c.RANK).alias(c.HITS), F.count("*").alias(_COUNT))
-    measured = F.array(*(cell for k in lengths for cell in _cells(k)))
-    return users.select(c.USER, F.inline(measured)).select(c.USER, c.METRIC, c.LIST_LENGTH, c.VALUE)
-
-
-def mean_metrics(by_user: DataFrame) -> DataFrame:
-    """The means over users: [metric, list_length, value, users]."""
-    means = by_user.groupBy(c.METRIC, c.LIST_LENGTH).agg(F.avg(c.VALUE).alias(c.VALUE), F.count("*").alias(c.USERS))
-    return means.select(c.METRIC, c.LIST_LENGTH, c.VALUE, c.USERS)
-
-
-def _cells(k: int) -> list[Column]:
-    within = F.filter(c.HITS, lambda rank: rank <= k)
-    hits = F.size(within).cast("double")
-    values = {
-        "precision": hits / k,
-        "recall": hits / F.col(_COUNT),
-        "f1": 2 * hits / (k + F.col(_COUNT)),  # eq. (7) with precision and recall put in
-        "hit_rate": (hits > 0).cast("double"),
-        "ndcg": F.aggregate(within, F.lit(0.0), lambda gain, rank: gain + 1 / F.log2(1 + rank)) / _ideal(k),
+    within, asked = hits[:, :k], np.maximum(targets, 1)
+    found = within.sum(axis=1)
+    gains = 1 / np.log2(1 + np.arange(1, k + 1))
+    ideal = np.cumsum(gains)[np.minimum(asked, k) - 1]
+    return {
+        "precision": found / k,
+        "recall": found / asked,
+        "f1": 2 * found / (k + asked),  # eq. (7) with precision and recall put in
+        "hit_rate": (found > 0).astype(np.float64),
+        "ndcg": within @ gains[: within.shape[1]] / ideal,
+        "mrr": np.where(found > 0, 1 / (1 + within.argmax(axis=1)), 0.0),
     }
-    return [
-        F.struct(F.lit(name).alias(c.METRIC), F.lit(k).alias(c.LIST_LENGTH), values[name].alias(c.VALUE)) for name in METRICS
-    ]
 
 
-def _ideal(k: int) -> Column:
-    """The gain of min(k, |T|) hits at the top."""
-    places = F.sequence(F.lit(1), F.least(F.lit(k), F.col(_COUNT).cast("int")))
-    return F.aggregate(places, F.lit(0.0), lambda gain, place: gain + 1 / F.log2(1 + place))
+def novelty(information: np.ndarray, listed: np.ndarray, k: int) -> np.ndarray:
+    """Mean information of the first k products, float64 [users]; 0 for an empty list.
+
+    Args:
+        information: float [users, ranks], −log2 of the share of users who touched the product; 0 beyond the list.
+        listed: int [users], the length of the list.
+    """
+    return information[:, :k].sum(axis=1) / np.maximum(np.minimum(listed, k), 1)
+
+
+def diversity(categories: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The share of different pairs among the first k products, and how many pairs there are, both float64 [users].
+
+    Args:
+        categories: int [users, ranks], NO_CATEGORY where it is not known or the list has ended.
+    """
+    ordered = np.sort(categories[:, :k], axis=1)
+    place = np.arange(ordered.shape[1])
+    begins = np.ones_like(ordered, dtype=bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    before = place - np.maximum.accumulate(np.where(begins, place, 0), axis=1)  # products of the same category to the left
+    known = ordered != NO_CATEGORY
+    alike = (before * known).sum(axis=1)
+    number = known.sum(axis=1)
+    pairs = number * (number - 1) / 2
+    return np.where(pairs > 0, 1 - alike / np.maximum(pairs, 1), 0.0), pairs

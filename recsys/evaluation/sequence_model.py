@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.baselines.lists import seen_products
-from recsys.faults import MissingTable
+from recsys.baselines.method import Maker
+from recsys.faults import BadSettings, MissingTable
+from recsys.models.definition import read_definition
+from recsys.pushes.alone import fresh_waits
+from recsys.pushes.batches import ARRAYS, NUMBERS
 from recsys.pushes.filters import BANNED, with_banned
+from recsys.pushes.scoring import Request, top_items
 from recsys.pushes.scoring import load as load_model
-from recsys.pushes.scoring import top_items
+from recsys.settings import EvaluationSettings, Settings
+from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
+from recsys.training.assemble import version_of
 
 
 def wanted_behaviour(relevant: Sequence[str]) -> str | None:
@@ -23,22 +34,26 @@ def wanted_behaviour(relevant: Sequence[str]) -> str | None:
 
 
 class SequenceModel:
-    """The lists of the model at `path`, from the users' rows in `sequences`.
+    """The lists of the model at `path`, from the users' rows in `sequences`. Its name is that of its definition.
 
     It was trained by `train_model`, so `fit` only looks up which products are not to be listed. Products
     outside its vocabulary can never be in its lists, yet count as targets like any other.
     """
 
-    name = "sequence_model"
-
     def __init__(
-        self, sequences: DataFrame, vocabulary: DataFrame, path: str, relevant: Sequence[str], drop_seen: bool,
+        self, name: str, sequences: DataFrame, vocabulary: DataFrame, path: str, relevant: Sequence[str], drop_seen: bool,
         load: Callable[[str], Any] = load_model,
     ) -> None:
+        self.name = name
         self._sequences, self._vocabulary, self._path = sequences, vocabulary, path
         self._behaviour, self._drop_seen, self._load = wanted_behaviour(relevant), drop_seen, load
 
     def fit(self, history: DataFrame) -> None:
+        if not Path(self._path, MANIFEST).exists():
+            raise MissingTable(
+                f"There is no model {self._path}. Run jobs/train_model.py with the training.model and training.seed of this one "
+                "and otherwise the same settings, by which a model is found."
+            )
         if self._sequences.isEmpty():
             raise MissingTable(
                 "The table sequences holds no rows of split test for this day, as after a night that only pushed. "
@@ -47,12 +62,65 @@ class SequenceModel:
         self._seen = _product_arrays(seen_products(history)) if self._drop_seen else None
 
     def recommend(self, users: DataFrame, n: int) -> DataFrame:
-        asked = self._sequences.join(users.select(c.USER), on=c.USER, how="left_semi")
-        banned = None
-        if self._seen is not None:
-            asked, banned = with_banned(asked, self._seen, self._vocabulary), BANNED
+        asked, banned = self._asked(users)
         lists = top_items(asked, self._path, n, banned=banned, behaviour=self._behaviour, load=self._load)
         return lists.select(c.USER, c.ITEM, c.RANK)
+
+    def seconds_alone(self, users: DataFrame, n: int) -> list[float]:
+        """How long each of `users`, few, waits for the model without Spark, in a process that had not loaded it before."""
+        asked, banned = self._asked(users)
+        if banned:
+            asked = asked.withColumn(banned, F.coalesce(banned, F.array().cast("array<int>")))
+        columns = [c.USER, *ARRAYS, *NUMBERS, *([banned] if banned else [])]
+        rows = pa.RecordBatch.from_pandas(asked.select(*columns).toPandas(), preserve_index=False)
+        request = Request(n, self._behaviour, banned, batch_size=1)
+        return fresh_waits(self._path, self._load, [rows.slice(place, 1) for place in range(rows.num_rows)], request)
+
+    def _asked(self, users: DataFrame) -> tuple[DataFrame, str | None]:
+        """The rows of `users`, and the column of what they must not get."""
+        asked = self._sequences.join(users.select(c.USER), on=c.USER, how="left_semi")
+        return (asked, None) if self._seen is None else (with_banned(asked, self._seen, self._vocabulary), BANNED)
+
+
+def trained_models(settings: Settings, model_ds: date) -> dict[str, list[str]]:
+    """The folders of the models to judge, by the name of their definition, one for each seed.
+
+    With neither `evaluation.models` nor `evaluation.seeds` it is the model that is pushed: the one of `model_ds`
+    that was trained last. Else the folders are named as `train_model` names them, whether or not they are there.
+
+    Raises:
+        MissingTable: there is no model of that day.
+        BadSettings: two definitions have one name.
+    """
+    evaluation = settings.evaluation
+    if not evaluation.models and not evaluation.seeds:
+        folder = artifact_for(settings.models, model_ds)
+        return {read_manifest(folder)["definition"]["name"]: [folder]}
+    found: dict[str, list[str]] = {}
+    for path in evaluation.models or (settings.training.model,):
+        definition = read_definition(settings.beside(path))
+        if definition.name in found:
+            raise BadSettings(f"evaluation.models: two definitions are called {definition.name}; give {path} a name of its own.")
+        found[definition.name] = [
+            str(Path(settings.models, version_of(definition, _trained_as(settings, path, seed), model_ds)))
+            for seed in evaluation.seeds or (settings.training.seed,)
+        ]
+    return found
+
+
+def makers(
+    folders: Mapping[str, Sequence[str]], sequences: DataFrame, vocabulary: DataFrame, settings: EvaluationSettings,
+    load: Callable[[str], Any] = load_model,
+) -> dict[str, list[Maker]]:
+    """How to make each of the models of `trained_models`, once for each seed."""
+    def maker(name: str, folder: str) -> Maker:
+        return lambda keep: SequenceModel(name, sequences, vocabulary, folder, settings.relevant, settings.drop_seen, load)
+
+    return {name: [maker(name, folder) for folder in found] for name, found in folders.items()}
+
+
+def _trained_as(settings: Settings, model: str, seed: int) -> Settings:
+    return replace(settings, training=replace(settings.training, model=model, seed=seed))
 
 
 def _product_arrays(seen: DataFrame) -> DataFrame:

@@ -20,8 +20,8 @@ class Trial:
     """One protocol, the same for every method."""
 
     history: DataFrame  # rows of the events table, with their role; all that a method may see
-    users: DataFrame  # [user_id]: with any history and at least one target
-    targets: DataFrame  # [user_id, item_id], distinct: what these users went on to like
+    users: DataFrame  # [user_id]: with any history, and back in the held-out part to do anything at all
+    targets: DataFrame  # [user_id, item_id], distinct: what these users went on to like, if anything
     held_out: DataFrame  # the events that nobody may see
 
     def held(self, keep: Keep) -> Trial:
@@ -32,13 +32,14 @@ class Trial:
 def hold_out(events: DataFrame, split: SplitSettings, evaluation: EvaluationSettings, ds: date, judged: str = TEST) -> Trial:
     """The trial on the `judged` part of the log up to `ds`: test, or validation to choose settings by.
 
-    Products are those of the log, whether or not a method knows them. With `drop_seen` only products that
+    Products are those of the log, whether or not a method knows them. Metrics of what users liked are over the
+    users with a target, the rates over all who came back. With `drop_seen` only products that
     are new to their user count as targets, since no list can hold another.
     """
-    columns = (c.EVENT_ID, c.USER, c.ITEM, c.BEHAVIOUR, c.TIME, c.BASKET, c.DAY)
+    columns = (c.EVENT_ID, c.USER, c.ITEM, c.BEHAVIOUR, c.TIME, c.BASKET, c.RATING, c.DAY)
     roles = with_role(events.select(*columns).where(F.col(c.BEHAVIOUR) != c.RETURN), split, ds)
     past, held_out = history(roles, judged), targets(roles, judged)
     liked = held_out.where(F.col(c.BEHAVIOUR).isin(*evaluation.relevant)).select(c.USER, c.ITEM).distinct()
     wanted = without(liked, seen_products(past) if evaluation.drop_seen else None)
-    known = wanted.join(past.select(c.USER).distinct(), on=c.USER, how="left_semi")
-    return Trial(past, known.select(c.USER).distinct(), known, held_out)
+    users = held_out.select(c.USER).distinct().join(past.select(c.USER).distinct(), on=c.USER, how="left_semi")
+    return Trial(past, users, wanted.join(users, on=c.USER, how="left_semi"), held_out)

@@ -1,74 +1,77 @@
-"""Metrics by hand, and against numpy and scikit-learn on random lists."""
+"""Metrics by hand, and against scikit-learn and scipy on random lists."""
 
 import math
-import random
 
 import numpy as np
-from pyspark.sql import functions as F
-from pyspark.testing import assertDataFrameEqual
-from sklearn.metrics import ndcg_score
+import pytest
+from scipy.spatial.distance import pdist
+from sklearn.metrics import label_ranking_average_precision_score, ndcg_score, precision_recall_fscore_support
 
-from recsys import columns as c
-from recsys.evaluation.metrics import mean_metrics, user_metrics
-from tests.baselines.logs import lists
-
-_TARGETS = f"{c.USER} string, {c.ITEM} string"
-_BY_USER = f"{c.USER} string, {c.METRIC} string, {c.LIST_LENGTH} int, {c.VALUE} double"
+from recsys.evaluation.metrics import LIKING, NO_CATEGORY, diversity, liking, novelty
 
 
-def test_metrics_of_one_user_by_hand(spark):
-    # Liked: a, d, z. The list has a first and d third, so one hit of two, and two of three.
-    ranked = lists(spark, ("u", "a", 1), ("u", "b", 2), ("u", "d", 3), ("stranger", "a", 1))
-    targets = spark.createDataFrame([("u", "a"), ("u", "d"), ("u", "z")], _TARGETS)
-    second, third = 1 / math.log2(3), 1 / math.log2(4)
-    expected = spark.createDataFrame([
-        ("u", "precision", 2, 1 / 2), ("u", "recall", 2, 1 / 3), ("u", "f1", 2, 2 * (1 / 2) * (1 / 3) / (1 / 2 + 1 / 3)),
-        ("u", "hit_rate", 2, 1.0), ("u", "ndcg", 2, 1 / (1 + second)),
-        ("u", "precision", 3, 2 / 3), ("u", "recall", 3, 2 / 3), ("u", "f1", 3, 2 / 3),
-        ("u", "hit_rate", 3, 1.0), ("u", "ndcg", 3, (1 + third) / (1 + second + third)),
-    ], _BY_USER)
-    assertDataFrameEqual(user_metrics(ranked, targets, [2, 3]), expected)
+def _row(*values, kind=bool):
+    return np.array([values], dtype=kind)
 
 
-def test_a_user_without_a_hit_or_without_a_list_counts_as_zero(spark):
-    targets = spark.createDataFrame([("u", "a"), ("v", "a"), ("w", "b")], _TARGETS)
-    ranked = lists(spark, ("u", "a", 1), ("w", "d", 1))
-    means = mean_metrics(user_metrics(ranked, targets, [1]))
-    expected = spark.createDataFrame(
-        [(name, 1, 1 / 3, 3) for name in ("precision", "recall", "f1", "hit_rate", "ndcg")],
-        f"{c.METRIC} string, {c.LIST_LENGTH} int, {c.VALUE} double, {c.USERS} bigint",
-    )
-    assertDataFrameEqual(means, expected)
+@pytest.mark.parametrize(("k", "expected"), [
+    # Liked: three products. The list has one of them second and one third, so one hit of two, and two of three.
+    (2, {"precision": 1 / 2, "recall": 1 / 3, "f1": 2 * (1 / 2) * (1 / 3) / (1 / 2 + 1 / 3), "hit_rate": 1, "mrr": 1 / 2,
+         "ndcg": (1 / math.log2(3)) / (1 + 1 / math.log2(3))}),
+    (3, {"precision": 2 / 3, "recall": 2 / 3, "f1": 2 / 3, "hit_rate": 1, "mrr": 1 / 2,
+         "ndcg": (1 / math.log2(3) + 1 / 2) / (1 + 1 / math.log2(3) + 1 / 2)}),
+    (1, dict.fromkeys(LIKING, 0)),
+])
+def test_metrics_of_one_user_by_hand(k, expected):
+    found = liking(_row(0, 1, 1, 0), np.array([3]), k)
+    assert {name: pytest.approx(value.item()) for name, value in found.items()} == expected
 
 
-def test_the_mean_of_f1_is_that_of_the_users_not_that_of_mean_precision_and_mean_recall(spark):
-    targets = spark.createDataFrame([("u", "a"), *(("v", item) for item in "abdefghij")], _TARGETS)
-    means = mean_metrics(user_metrics(lists(spark, ("u", "z", 1), ("v", "a", 1)), targets, [1]))
-    f1 = means.where(F.col(c.METRIC) == "f1").first()[c.VALUE]
-    assert math.isclose(f1, (0 + 2 * 1 / (1 + 9)) / 2)
+def test_a_list_shorter_than_asked_for_is_not_forgiven_its_missing_places():
+    found = liking(_row(1, 0), np.array([1]), 4)
+    assert (found["precision"].item(), found["recall"].item(), found["mrr"].item()) == (1 / 4, 1, 1)
 
 
-def _independent(ranking, liked, k, catalogue):
-    """The same metrics for one user, from their definitions, with scikit-learn's NDCG."""
-    first = ranking[:k]
-    precision = sum(item in liked for item in first) / k
-    recall = sum(item in liked for item in first) / len(liked)
-    scores = [-ranking.index(item) if item in ranking else -len(catalogue) for item in catalogue]
-    gains = [float(item in liked) for item in catalogue]
-    return {
-        "precision": precision, "recall": recall, "f1": 2 * precision * recall / (precision + recall) if precision else 0.0,
-        "hit_rate": float(precision > 0), "ndcg": ndcg_score([gains], [scores], k=k),
-    }
+def test_novelty_is_the_mean_information_of_the_first_products_that_a_list_has():
+    information = np.array([[1.0, 3.0, 8.0], [2.0, 0.0, 0.0], [0.0, 0.0, 0.0]])  # shares 1/2, 1/8, 1/256; then a list of one
+    assert novelty(information, np.array([3, 1, 0]), 2).tolist() == [2.0, 2.0, 0.0]
 
 
-def test_metrics_agree_with_scikit_learn_on_random_lists(spark):
-    draw = random.Random(17)
-    catalogue = [f"i{number:02d}" for number in range(40)]
-    rankings = {f"u{number}": draw.sample(catalogue, 20) for number in range(60)}
-    liked = {user: set(draw.sample(catalogue, draw.randint(1, 25))) for user in rankings}
-    ranked = lists(spark, *((user, item, place) for user, items in rankings.items() for place, item in enumerate(items, 1)))
-    targets = spark.createDataFrame([(user, item) for user, items in liked.items() for item in sorted(items)], _TARGETS)
-    found = user_metrics(ranked, targets, [1, 5, 20]).toPandas()
-    expected = [_independent(rankings[row.user_id], liked[row.user_id], row.list_length, catalogue)[row.metric] for row in found.itertuples()]
-    assert len(found) == 60 * 3 * 5
-    np.testing.assert_allclose(found[c.VALUE], expected, atol=1e-12)
+def test_diversity_is_the_share_of_pairs_in_different_categories_and_unknown_ones_do_not_count():
+    categories = np.array([[1, 1, 2, NO_CATEGORY], [3, 3, 3, 3], [NO_CATEGORY, 5, NO_CATEGORY, NO_CATEGORY]])
+    share, pairs = diversity(categories, 4)
+    assert share.tolist() == [pytest.approx(2 / 3), 0, 0] and pairs.tolist() == [3, 6, 0]
+    assert diversity(categories, 2)[1].tolist() == [1, 1, 0]
+
+
+@pytest.fixture(scope="module")
+def random_lists():
+    """Hits of 60 users in a ranking of 40 products, all of them ranked, and how many each user likes: 1 to 25."""
+    rng = np.random.default_rng(17)
+    targets = rng.integers(1, 26, 60)
+    return np.stack([rng.permutation(np.arange(40) < count) for count in targets]), targets
+
+
+@pytest.mark.parametrize("k", [1, 5, 20, 40])
+def test_precision_recall_f1_and_ndcg_agree_with_scikit_learn_on_random_lists(random_lists, k):
+    hits, targets = random_lists
+    found = liking(hits, targets, k)
+    listed = np.arange(40) < k
+    theirs = [precision_recall_fscore_support(row, listed, average="binary", zero_division=0)[:3] for row in hits]
+    for name, values in zip(("precision", "recall", "f1"), np.transpose(theirs)):
+        np.testing.assert_allclose(found[name], values, atol=1e-12)
+    falling = np.arange(40, 0, -1.0)
+    np.testing.assert_allclose(found["ndcg"], [ndcg_score([row], [falling], k=k) for row in hits], atol=1e-12)
+
+
+def test_mrr_of_one_liked_product_agrees_with_the_ranking_precision_of_scikit_learn():
+    rng = np.random.default_rng(17)
+    hits = np.eye(20, dtype=bool)[rng.integers(0, 20, 30)]
+    theirs = [label_ranking_average_precision_score([row], [np.arange(20, 0, -1.0)]) for row in hits]
+    np.testing.assert_allclose(liking(hits, np.ones(30, int), 20)["mrr"], theirs)
+
+
+def test_diversity_agrees_with_the_pairwise_distances_of_scipy_on_random_categories():
+    categories = np.random.default_rng(17).integers(0, 6, (40, 15))
+    theirs = [pdist(row[:10, None], "hamming").mean() for row in categories]
+    np.testing.assert_allclose(diversity(categories, 10)[0], theirs)

@@ -1,13 +1,20 @@
 """The trained model as a method, with a model that needs no TensorFlow."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
-from recsys.evaluation.sequence_model import SequenceModel, wanted_behaviour
-from recsys.faults import MissingTable
+from recsys.evaluation.sequence_model import SequenceModel, trained_models, wanted_behaviour
+from recsys.faults import BadSettings, MissingTable
+from recsys.models.definition import ModelDefinition
 from recsys.pushes.scoring import BATCH_SIZE
-from tests.baselines.logs import lists, log, users
+from recsys.settings import EvaluationSettings, Settings, TrainingSettings
+from recsys.training.assemble import version_of
+from tests.baselines.logs import day, lists, log, users
 from tests.pushes import fake_model
 
 
@@ -22,7 +29,7 @@ def _model(spark, tmp_path, drop_seen):
     sequences = spark.createDataFrame([fake_model.sequence("u", [1]), fake_model.sequence("v", [2])], fake_model.SCHEMA)
     vocabulary = spark.createDataFrame([("a", 1), ("b", 2), ("d", 3)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
     path = fake_model.save(tmp_path / "model", ["a", "b", "d"], rows=BATCH_SIZE)
-    model = SequenceModel(sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
+    model = SequenceModel("my_model", sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
     model.fit(log(spark, [("u", "a", 1), ("u", "b", 1), ("u", "unknown", 2), ("v", "b", 1)]))
     return model
 
@@ -38,7 +45,47 @@ def test_products_already_seen_are_left_out_and_unknown_ones_do_no_harm(spark, t
     assertDataFrameEqual(found, lists(spark, ("u", "d", 1), ("v", "d", 1), ("v", "a", 2)))
 
 
-def test_a_day_without_rows_for_the_test_is_told_instead_of_judging_empty_lists(spark):
-    sequences = spark.createDataFrame([], fake_model.SCHEMA)
+def test_users_can_be_asked_one_by_one_without_spark_and_the_first_waits_until_the_model_is_loaded(spark, tmp_path):
+    waits = _model(spark, tmp_path, drop_seen=True).seconds_alone(users(spark, "u", "v"), 3)
+    assert len(waits) == 2 and waits[0] > waits[1] > 0
+
+
+def test_a_day_without_rows_for_the_test_is_told_instead_of_judging_empty_lists(spark, tmp_path):
+    sequences, path = spark.createDataFrame([], fake_model.SCHEMA), fake_model.save(tmp_path / "model", ["a"], rows=1)
     with pytest.raises(MissingTable, match="no rows of split test"):
-        SequenceModel(sequences, sequences, "nowhere", (c.PURCHASE,), False).fit(log(spark, [("u", "a", 1)]))
+        SequenceModel("my_model", sequences, sequences, path, (c.PURCHASE,), False).fit(log(spark, [("u", "a", 1)]))
+
+
+def test_a_model_that_was_not_trained_is_told(spark):
+    with pytest.raises(MissingTable, match="no model var/models/gone"):
+        SequenceModel("my_model", None, None, "var/models/gone", (c.PURCHASE,), False).fit(None)
+
+
+def _settings(tmp_path, **evaluation):
+    for name in ("first", "second"):
+        (tmp_path / f"{name}.yaml").write_text(f"name: {name}\n")
+    return Settings(
+        source="shop.yaml", folder=str(tmp_path), models=str(tmp_path / "models"), training=TrainingSettings(model="first.yaml"),
+        evaluation=EvaluationSettings(**evaluation),
+    )
+
+
+def test_without_models_and_seeds_the_model_that_is_pushed_is_judged(tmp_path):
+    pushed = Path(fake_model.save(tmp_path / "models" / "pushed", ["a"], rows=1))
+    manifest = json.loads((pushed / "manifest.json").read_text())
+    (pushed / "manifest.json").write_text(json.dumps(manifest | {"model_ds": str(day(9))}))
+    assert trained_models(_settings(tmp_path), day(9)) == {fake_model.NAME: [str(pushed)]}
+
+
+def test_every_model_is_looked_for_once_for_each_seed_under_the_name_that_training_gives_it(tmp_path):
+    settings = _settings(tmp_path, models=("first.yaml", "second.yaml"), seeds=(1, 2))
+    training = TrainingSettings(model="second.yaml", seed=2)
+    named = version_of(ModelDefinition(name="second"), replace(settings, training=training), day(9))
+    found = trained_models(settings, day(9))
+    assert {name: len(set(folders)) for name, folders in found.items()} == {"first": 2, "second": 2}
+    assert found["second"][1] == f"{settings.models}/{named}"
+
+
+def test_two_models_of_one_name_are_refused(tmp_path):
+    with pytest.raises(BadSettings, match="two definitions are called first"):
+        trained_models(_settings(tmp_path, models=("first.yaml", "first.yaml")), day(9))

@@ -1,15 +1,17 @@
 """Who is asked, what is held out, and the gate against leaks."""
 
 import dataclasses
+from types import SimpleNamespace
 
 import pytest
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.evaluation.leaks import leaked, leaked_days, refuse_leaks
-from recsys.evaluation.trial import hold_out
+from recsys.evaluation.trial import Trial, hold_out
 from recsys.faults import BadData
-from recsys.settings import EvaluationSettings, SplitSettings
+from recsys.job import Night
+from recsys.settings import EvaluationSettings, Settings, SplitSettings
 from tests.baselines.logs import day, log, users
 
 _BY_TIME = SplitSettings(test_days=2, validation_days=2)
@@ -26,9 +28,9 @@ def _pairs(spark, *pairs):
     return spark.createDataFrame(list(pairs), f"{c.USER} string, {c.ITEM} string")
 
 
-def test_users_with_a_history_and_a_liked_product_are_asked_and_methods_see_the_days_before_the_test(spark):
+def test_users_with_a_history_who_come_back_are_asked_and_methods_see_the_days_before_the_test(spark):
     trial = hold_out(_events(spark), _BY_TIME, EvaluationSettings(), day(10))
-    assertDataFrameEqual(trial.users, users(spark, "u"))
+    assertDataFrameEqual(trial.users, users(spark, "u", "w"))
     assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "a"), ("u", "d")))
     assertDataFrameEqual(trial.history.select(c.USER, c.ITEM), _pairs(spark, ("u", "a"), ("u", "b"), ("w", "a")))
 
@@ -56,8 +58,18 @@ def test_an_honest_history_has_no_leak_and_a_planted_test_event_is_found(spark, 
 def test_a_planted_leak_stops_the_evaluation_and_is_shown(spark):
     trial = hold_out(log(spark, _EVENTS), _BY_TIME, EvaluationSettings(), day(10))
     careless = dataclasses.replace(trial, history=trial.history.union(trial.held_out))
+    night = Night(None, Settings(source="shop.yaml", split=_BY_TIME), day(10), day(10))
     with pytest.raises(BadData, match="'item_id': 'a'.*No figure was computed"):
-        refuse_leaks(careless, _sequences(spark), _BY_TIME, day(10))
+        refuse_leaks(night, careless, _sequences(spark))
+
+
+def test_where_a_split_mixes_past_and_future_only_held_out_events_themselves_are_leaks(spark):
+    mixed = SimpleNamespace(kind="random")
+    events = log(spark, _EVENTS)
+    late, early = (events.where(f"{c.EVENT_ID} {held} 'e000'") for held in ("!=", "="))
+    trial = Trial(late, users(spark, "u"), _pairs(spark, ("u", "a")), early)
+    assert leaked(trial, mixed, day(10)).isEmpty()
+    assertDataFrameEqual(leaked(dataclasses.replace(trial, history=events), mixed, day(10)), early)
 
 
 def _sequences(spark, *rows):

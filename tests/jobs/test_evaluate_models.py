@@ -1,6 +1,8 @@
 """The evaluation as a job: what it writes, again and again, and what a crash or a leak does to it."""
 
 import json
+import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,22 +15,19 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.popularity import Popularity
 from recsys.evaluation.compare import MethodsFailed
-from recsys.evaluation.sequence_model import SequenceModel
+from recsys.evaluation.sequence_model import makers
 from recsys.faults import BadData
 from recsys.job import Night
 from recsys.pushes.scoring import BATCH_SIZE
-from recsys.settings import EvaluationSettings, Settings, SplitSettings
+from recsys.settings import EvaluationSettings, SequenceSettings, Settings, SplitSettings
+from recsys.tables import Lake
 from tests.baselines.logs import day, log
 from tests.pushes import fake_model
 
-_DS = day(10)  # test from day 9
-# u and v come back for d in the test; the fake model recommends what follows the last product in a, b, d.
-_EVENTS = [("u", "a", 1), ("u", "b", 2), ("v", "a", 3), ("u", "d", 9), ("v", "d", 10), ("w", "d", 10)]
-
-
-class FakeModel(SequenceModel):
-    def __init__(self, *arguments):
-        super().__init__(*arguments, load=fake_model.loader())
+_DS = day(10)  # validation from day 7, test from day 9
+# u and v come back for d in the test, x had it long before; the fake model recommends what follows the last product in a, b, d.
+_EVENTS = [("u", "a", 1), ("u", "b", 2), ("v", "a", 3), ("u", "d", 9), ("v", "d", 10), ("w", "d", 10), ("x", "d", 1)]
+_ATTRIBUTES = f"{c.USER} string, {c.SPLIT} string, n_browse double, n_purchase double, {c.DAY} date"
 
 
 def _makes(crashing):
@@ -48,23 +47,45 @@ def _working(settings):
     return _makes(crashing=False)
 
 
-@pytest.fixture
-def night(spark, lake, tmp_path, monkeypatch):
-    monkeypatch.setattr(evaluate_models, "SequenceModel", FakeModel)
-    missing = {c.QUANTITY: "double", c.PRICE: "double", c.RATING: "double", c.SOURCE: "string", c.SOURCE_FILE: "string"}
+@pytest.fixture(scope="module")
+def shop(spark, tmp_path_factory):
+    """A folder with a lake and a model, complete enough to evaluate; to be copied, since tests write to it."""
+    folder = tmp_path_factory.mktemp("shop")
+    lake = Lake(spark, str(folder / "lake"))
+    missing = {c.QUANTITY: "double", c.PRICE: "double", c.SOURCE: "string", c.SOURCE_FILE: "string"}
     events = log(spark, _EVENTS).withColumns({name: F.lit(None).cast(kind) for name, kind in missing.items()})
     lake.replace_where(events, t.EVENTS, "true", of="all")
     _write_sequences(spark, lake, last_day=8)
-    vocabulary = spark.createDataFrame([("a", 1), ("b", 2), ("d", 3)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
-    counts = {c.EVENTS: F.lit(1).cast("bigint"), c.USERS: F.lit(1).cast("bigint"), c.DAY: F.lit(_DS)}
-    lake.replace_day(vocabulary.withColumns(counts), t.VOCABULARY, _DS)
-    model = Path(fake_model.save(tmp_path / "models" / "m1", ["a", "b", "d"], rows=BATCH_SIZE)) / "manifest.json"
+    lake.replace_day(lake.frame([("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 1, 1)], t.VOCABULARY, _DS), t.VOCABULARY, _DS)
+    _write_users(spark, lake)
+    lake.replace_day(lake.frame([(item, item, 1.0, "food", None, True) for item in "abd"], t.PRODUCTS, _DS), t.PRODUCTS, _DS)
+    model = Path(fake_model.save(folder / "models" / "m1", ["a", "b", "d"], rows=BATCH_SIZE)) / "manifest.json"
     model.write_text(json.dumps(json.loads(model.read_text()) | {"model_ds": str(_DS), "seconds": 60.5}))
+    return folder
+
+
+@pytest.fixture
+def night(spark, shop, tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate_models, "makers", partial(makers, load=fake_model.loader()))
+    shutil.copytree(shop, tmp_path / "shop")
     settings = Settings(
-        source="shop.yaml", models=str(tmp_path / "models"), split=SplitSettings(test_days=2, validation_days=2),
-        evaluation=EvaluationSettings(list_lengths=(1, 2)),
+        source="shop.yaml", models=str(tmp_path / "shop" / "models"), split=SplitSettings(test_days=2, validation_days=2),
+        sequences=SequenceSettings(min_item_users=1),
+        evaluation=EvaluationSettings(list_lengths=(1, 2), replicates=20, timed_users=0, timed_queries=0),
     )
-    return Night(lake, settings, _DS, _DS)
+    return Night(Lake(spark, str(tmp_path / "shop" / "lake")), settings, _DS, _DS)
+
+
+def _write_users(spark, lake):
+    """What the log gives until day 6, in which u buys twice, v and x once; none comes back until day 8."""
+    features = [(user, split, 0.0, bought, _DS) for split in ("train", "test") for user, bought in (("u", 2.0), ("v", 1.0), ("x", 1.0))]
+    lake.replace_day(spark.createDataFrame(features, _ATTRIBUTES), t.USER_FEATURES, _DS)
+    pair = ("n_browse", "n_purchase", None, "constant: dropped n_browse", False, True)
+    lake.replace_day(lake.frame([pair], t.CORRELATIONS, _DS), t.CORRELATIONS, _DS)
+    lake.replace_day(lake.frame([(0, "n_purchase", "log1p", 1.0, 2.0)], t.NORMALIZER, _DS), t.NORMALIZER, _DS)
+    lake.replace_day(lake.frame([(0, [0.0], 2), (1, [1.0], 1)], t.SEGMENT_CENTROIDS, _DS), t.SEGMENT_CENTROIDS, _DS)
+    segments = [(user, segment, 0.0, "test") for user, segment in (("u", 1), ("v", 0), ("x", 0))]
+    lake.replace_day(lake.frame(segments, t.SEGMENTS, _DS), t.SEGMENTS, _DS)
 
 
 def _write_sequences(spark, lake, last_day):
@@ -77,8 +98,8 @@ def _write_sequences(spark, lake, last_day):
 
 
 def _f1(spark, lake):
-    rows = lake.read(t.EVALUATIONS).where(F.col(c.METRIC) == "f1")
-    return rows.select(c.METHOD, c.SPLIT, c.LIST_LENGTH, F.round(c.VALUE, 9).alias(c.VALUE), c.USERS, c.DAY)
+    rows = lake.read(t.EVALUATIONS).where((F.col(c.METRIC) == "f1") & (F.col(c.SLICE) == "all"))
+    return rows.select(c.METHOD, c.SPLIT, c.LIST_LENGTH, F.round(c.VALUE, 6).alias(c.VALUE), c.USERS, c.DAY)
 
 
 def test_model_and_controls_are_judged_alike_and_twice_is_once(spark, night, monkeypatch):
@@ -87,21 +108,26 @@ def test_model_and_controls_are_judged_alike_and_twice_is_once(spark, night, mon
     run(night)
     run(night)
     expected = spark.createDataFrame([
-        ("sequence_model", "test", 1, (1 + 0) / 2, 2, _DS), ("sequence_model", "test", 2, round(2 / 3, 9), 2, _DS),
+        (fake_model.NAME, "test", 1, (1 + 0) / 2, 2, _DS), (fake_model.NAME, "test", 2, round(2 / 3, 6), 2, _DS),
         ("control", "test", 1, 0.0, 2, _DS), ("control", "test", 2, 0.0, 2, _DS),
     ], f"{c.METHOD} string, {c.SPLIT} string, {c.LIST_LENGTH} int, {c.VALUE} double, {c.USERS} bigint, {c.DAY} date")
     assertDataFrameEqual(_f1(spark, night.lake), expected)
-    stages = [("sequence_model", "train"), *((name, stage) for name in ("sequence_model", "control") for stage in ("fit", "recommend"))]
+    stages = [(fake_model.NAME, "train"), *((name, stage) for name in (fake_model.NAME, "control") for stage in ("fit", "recommend"))]
     assertDataFrameEqual(night.lake.read(t.COSTS).select(c.METHOD, c.STAGE), spark.createDataFrame(stages, [c.METHOD, c.STAGE]))
     trained = night.lake.read(t.COSTS).where(F.col(c.STAGE) == "train").first()
     assert (trained[c.SECONDS], trained[c.ROWS]) == (60.5, 2)
+    ahead = night.lake.read(t.COMPARISONS).where((F.col(c.METRIC) == "hit_rate") & (F.col(c.LIST_LENGTH) == 1)).collect()
+    assert {(row[c.METHOD], row[c.AGAINST], row[c.SLICE], row[c.DIFFERENCE], row[c.RATIO]) for row in ahead} == {
+        (fake_model.NAME, "control", name, value, None)
+        for name, value in (("all", 0.5), ("segment 0", 0.0), ("segment 1", 1.0), ("few_events", 0.5), ("new", 0.5))
+    }
 
 
 def test_a_crash_of_one_method_fails_the_job_after_the_others_were_written(spark, night, monkeypatch):
     monkeypatch.setattr(evaluate_models, "baselines", _crashing)
     with pytest.raises(MethodsFailed, match="control: RuntimeError no memory left"):
         run(night)
-    assert {row[c.METHOD] for row in night.lake.read(t.EVALUATIONS).collect()} == {"sequence_model"}
+    assert {row[c.METHOD] for row in night.lake.read(t.EVALUATIONS).collect()} == {fake_model.NAME}
 
 
 def test_sequences_made_with_other_settings_of_split_stop_the_job_before_anything_is_written(spark, night, monkeypatch):
@@ -110,3 +136,16 @@ def test_sequences_made_with_other_settings_of_split_stop_the_job_before_anythin
     with pytest.raises(BadData, match="sequences.*holds events of the test period"):
         run(night)
     assert not night.lake.exists(t.EVALUATIONS)
+
+
+def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_anything_is_written(night):
+    lake = night.lake
+    leaks = [
+        (t.SEGMENTS, [("u", 0, 0.0, "test")]), (t.SEGMENT_CENTROIDS, [(0, [0.0], 2), (1, [1.0], 2)]),
+        (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
+    ]  # what is looked at last comes first, so that each is found although the others are still there
+    for table, rows in leaks:
+        lake.replace_day(lake.frame(rows, table, _DS), table, _DS)
+        with pytest.raises(BadData, match=f"The table {table.name} is not what the past alone gives"):
+            run(night)
+    assert not lake.exists(t.EVALUATIONS)

@@ -16,6 +16,7 @@ def sequence(user, items, segment=0, memory=(0, 0)):
     }
 
 
+NAME = "bilstm_transformer"  # what the definition in its manifest is called
 SCHEMA = ", ".join(
     [f"{c.USER} string"] + [f"{name} int" for name in (c.LENGTH, c.QUERY_DAY, c.SEGMENT)]
     + [f"{name} array<int>" for name in (c.ITEMS, c.BEHAVIOURS, c.GAPS, c.DAYS, c.VISITS, c.MEMORY_ITEMS, c.MEMORY_DAYS)]
@@ -24,9 +25,9 @@ SCHEMA = ", ".join(
 
 
 def save(folder: Path, items: list[str], rows: int) -> str:
-    """Write a fake model that knows `items`, and only takes batches of `rows` rows."""
+    """Write a fake model that knows `items`, and only takes batches of `rows` rows, or single ones."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "manifest.json").write_text(json.dumps({"version": folder.name, "items": ["", *items], "rows": rows}))
+    (folder / "manifest.json").write_text(json.dumps({"version": folder.name, "definition": {"name": NAME}, "items": ["", *items], "rows": rows}))
     return str(folder)
 
 
@@ -45,7 +46,7 @@ def loader():
         def top(self, batch, n, banned, behaviour):
             """Likeliest: the product after the last one, then the one after that, round the catalogue."""
             rows, products = len(batch["length"]), len(self.items) - 1
-            assert rows == self.manifest["rows"] and batch["items"].shape == (rows, 4) and batch["attributes"].shape == (rows, 3)
+            assert rows in (1, self.manifest["rows"]) and batch["items"].shape == (rows, 4) and batch["attributes"].shape == (rows, 3)
             last = batch["items"].max(axis=1)
             indices = (last[:, None] + np_.arange(products)[None, :]) % products + 1
             scores = np_.broadcast_to(0.5 ** np_.arange(1, products + 1), indices.shape).astype("float32")

@@ -1,0 +1,86 @@
+"""The gate against leaks into what was fitted: honest tables pass, planted leaks are found."""
+
+import numpy as np
+from pyspark.sql import Row
+
+from recsys import columns as c
+from recsys.evaluation.fitted import wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_segment, wrong_size, wrong_vocabulary
+from recsys.users.correlation import correlations
+from recsys.users.moments import Moments
+from tests.baselines.logs import log
+
+_VOCABULARY = f"{c.ITEM} string, {c.ITEM_INDEX} int, {c.EVENTS} bigint, {c.USERS} bigint"
+_NAMES = ("n_browse", "n_purchase", "spend")
+# Three users of the training period, and one who came later and bought a lot.
+_TRAINED = np.array([[1.0, 2.0, 9.0], [2.0, 1.0, 3.0], [3.0, 1.0, 4.0]])
+_LATE = np.array([[4.0, 8.0, 90.0]])
+
+
+def test_a_product_counted_once_too_often_is_found_and_one_left_out_is_no_leak(spark):
+    honest = spark.createDataFrame([("a", 1, 5, 3), ("b", 2, 4, 2)], _VOCABULARY)
+    leaky = spark.createDataFrame([("a", 1, 5, 3), ("b", 2, 6, 2)], _VOCABULARY)
+    assert wrong_vocabulary(honest, honest) is None and wrong_vocabulary(honest.limit(1), honest) is None
+    assert wrong_vocabulary(leaky, honest) == ("b", 2, 6, 2)
+
+
+def test_a_user_whose_attributes_count_a_later_event_is_found(spark):
+    schema = f"{c.USER} string, {c.SPLIT} string, n_browse double, n_purchase double"
+    events = log(spark, [("u", "a", 1), ("u", "b", 2), ("v", "a", 1)]).selectExpr("*", "'train' AS split")
+    honest = [("u", "train", 0.0, 2.0), ("v", "train", 0.0, 1.0)]
+    assert wrong_counts(spark.createDataFrame(honest, schema), events) is None
+    leaky = spark.createDataFrame([*honest[:1], ("v", "train", 0.0, 2.0)], schema)
+    assert wrong_counts(leaky, events).asDict() == {
+        "user_id": "v", "split": "train", "n_browse": 0.0, "counted_browse": 0.0, "n_purchase": 2.0, "counted_purchase": 1.0,
+    }
+
+
+def _bounds(rows):
+    return [Row(**{c.ATTRIBUTE: name, c.MINIMUM: low, c.MAXIMUM: high}) for name, low, high in zip(_NAMES, rows.min(axis=0), rows.max(axis=0))]
+
+
+def test_extremes_that_include_a_later_user_are_found():
+    found = Moments.of(_TRAINED)
+    assert wrong_bounds(_bounds(_TRAINED), found, _NAMES) is None
+    assert wrong_bounds(_bounds(np.vstack([_TRAINED, _LATE])), found, _NAMES)[c.ATTRIBUTE] == "n_browse"
+
+
+def _pairs(rows):
+    return [Row(**pair._asdict()) for pair in correlations(Moments.of(rows), _NAMES, threshold=0.95)]
+
+
+def test_correlations_that_include_a_later_user_are_found():
+    assert wrong_correlation(_pairs(_TRAINED), Moments.of(_TRAINED[::-1]), _NAMES, 0.95) is None
+    assert wrong_correlation(_pairs(np.vstack([_TRAINED, _LATE])), Moments.of(_TRAINED), _NAMES, 0.95)[c.ATTRIBUTE_A] == "n_browse"
+
+
+def _points(spark):
+    schema = f"{c.USER} string, {c.SPLIT} string, {c.DAY} date, {c.ATTRIBUTES} array<float>"
+    return spark.createDataFrame([(user, "train", None, [place]) for user, place in (("u", 0.0), ("v", 0.1), ("w", 1.0))], schema)
+
+
+def _centroids(*segments):
+    return [Row(**{c.SEGMENT: number, c.CENTROID: [centre], c.SIZE: size}) for number, (centre, size) in enumerate(segments)]
+
+
+def test_segments_with_more_users_than_the_training_period_has_and_users_in_a_farther_segment_are_found(spark):
+    honest = _centroids((0.05, 2), (1.0, 1))
+    assert wrong_size(honest, _points(spark)) is None
+    assert wrong_size(_centroids((0.05, 2), (1.0, 4)), _points(spark))[c.SEGMENT] == 1
+    schema = f"{c.USER} string, {c.SPLIT} string, {c.SEGMENT} int"
+    assigned = spark.createDataFrame([("u", "train", 0), ("v", "train", 1), ("w", "train", 1)], schema)
+    assert wrong_segment(assigned, honest, _points(spark)) == ("v", "train", 1, 0)
+    assert wrong_segment(assigned.where(f"{c.USER} != 'v'"), honest, _points(spark)) is None
+
+
+def test_an_input_that_holds_its_target_or_orders_a_tie_by_it_is_found(spark):
+    # u had a, then b and d at one moment, in that order of event_id; z is not in the vocabulary.
+    history = log(spark, [("u", "a", 1), ("u", "b", 2), ("u", "d", 2), ("u", "z", 3), ("v", "a", 1)])
+    vocabulary = spark.createDataFrame([("a", 1), ("b", 2), ("d", 3), ("e", 4)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
+
+    def found(*rows):
+        sequences = spark.createDataFrame(list(rows), f"{c.USER} string, {c.LENGTH} int, {c.ITEMS} array<int>")
+        return wrong_input(sequences, history, vocabulary, length=2)
+
+    assert found(("u", 2, [2, 3]), ("v", 1, [1, 0]), ("nobody", 0, [0, 0])) is None
+    assert found(("v", 2, [1, 4])) == ("v", [1, 4], [1])
+    assert found(("u", 2, [3, 2])) == ("u", [3, 2], [2, 3])
