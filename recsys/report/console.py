@@ -13,7 +13,7 @@ from recsys import tables as t
 from recsys.faults import MissingTable
 from recsys.job import Night
 from recsys.report import facts, words
-from recsys.report.sections.learning import MODEL, evaluated, methods, near
+from recsys.report.sections.learning import evaluated, methods, near, pushed_model
 from recsys.training.artifact import artifact_for
 
 _USERS = 3  # more scroll out of a terminal; the page shows report.sample_users of them
@@ -50,9 +50,10 @@ def evaluation(night: Night) -> str:
     columns = [("f1", length) for length in lengths] + [("hit_rate", at), ("ndcg", at)]
     heads = [f"{words.metric(metric)}@{length}" for metric, length in columns]
     lines = [f"{'On what happened up to ' + str(day) + ', unseen by all':<{_METHOD}}" + "".join(f"{head:>9}" for head in heads)]
-    for name in methods(values, "f1", at):
+    model = pushed_model(night)
+    for name in methods(values, "f1", at, model):
         cells = [words.figure(values[name, *column]) if (name, *column) in values else "–" for column in columns]
-        marker = "> " if name == MODEL else "  "
+        marker = "> " if name == model else "  "
         lines.append(f"{marker + words.method(name):<{_METHOD}}" + "".join(f"{cell:>9}" for cell in cells))
     return "\n".join(lines)
 

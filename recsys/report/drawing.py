@@ -9,7 +9,7 @@ import base64
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import cycle
+from itertools import count
 
 import matplotlib
 from matplotlib.axes import Axes
@@ -44,9 +44,11 @@ def embedded(figure: Figure) -> str:
 
 
 def line_styles() -> Iterator[dict]:
-    """Endless line styles, every one different from the seven before it in colour, marker and dash."""
-    for colour, marker, dash in zip(cycle(PALETTE), cycle(_MARKERS), cycle(_DASHES)):
-        yield {"color": colour, "marker": marker, "linestyle": dash, "linewidth": 1.8, "markersize": 5}
+    """Endless line styles: eight that follow each other differ in colour, marker and dash, and the first 64 are all different."""
+    for place in count():
+        turn, colour = divmod(place, len(PALETTE))
+        marker, dash = (of[(colour + turn) % len(of)] for of in (_MARKERS, _DASHES))
+        yield {"color": PALETTE[colour], "marker": marker, "linestyle": dash, "linewidth": 1.8, "markersize": 5}
 
 
 def legend_below(figure: Figure, axes: Axes, columns: int = 2) -> None:

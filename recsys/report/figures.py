@@ -101,11 +101,15 @@ def training_curves(epochs: Sequence[int], curves: Mapping[str, Sequence[float]]
         return embedded(figure)
 
 
-def lines_by_length(series: Mapping[str, Sequence[tuple[int, float]]], label: str) -> str:
-    """`label` by list length, one line per method, the first the boldest."""
+def lines_by_length(
+    series: Mapping[str, Sequence[tuple[int, float]]], label: str, bands: Mapping[str, Sequence[tuple[int, float, float]]]
+) -> str:
+    """`label` by list length, one line per method, the first the boldest; `bands` hold length, low and high of a method."""
     with canvas(WIDTH, 4.4) as (figure, axes):
         for place, ((name, points), style) in enumerate(zip(series.items(), line_styles())):
             axes.plot(*zip(*points), label=name, **{**style, "linewidth": 2.6 if place == 0 else 1.6, "zorder": 9 - place})
+            if bands.get(name):
+                axes.fill_between(*zip(*bands[name]), color=style["color"], alpha=0.15, linewidth=0, zorder=1)
         axes.set_xticks(sorted({length for points in series.values() for length, _ in points}))
         axes.set_ylim(bottom=0)
         axes.set_xlabel("products in the list")

@@ -26,6 +26,14 @@ class Text:
 
 
 @dataclass(frozen=True)
+class Heading:
+    """Opens a part of a section."""
+
+    text: str
+    kind: str = "heading"
+
+
+@dataclass(frozen=True)
 class Picture:
     """A figure as a data URI, with words for those who cannot see it."""
 
@@ -67,7 +75,7 @@ class Folded:
     kind: str = "folded"
 
 
-Block = Text | Picture | Grid | Pair | Folded
+Block = Text | Heading | Picture | Grid | Pair | Folded
 
 
 @dataclass(frozen=True)
@@ -118,4 +126,4 @@ def write_page(html: str, path: str | Path) -> None:
 
 def _looks_numeric(value: Any) -> bool:
     """A number, also with its unit behind it; a dash stands in for one."""
-    return re.fullmatch(r"-?[\d,]+(\.\d+)?( ?(%|×|s|ms))?|–", str(value)) is not None
+    return re.fullmatch(r"[-+]?[\d,]+(\.\d+)?( ?(%|×|s|ms))?|–", str(value)) is not None

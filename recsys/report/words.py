@@ -7,17 +7,20 @@ from datetime import date
 from typing import Any
 
 from recsys.columns import ALL_BEHAVIOURS
+from recsys.settings import SplitSettings
 
 _METHODS = {
-    "sequence_model": "the model",
+    "bilstm_transformer": "BiLSTM–Transformer",
     "popularity": "popularity",
     "recent_popularity": "recent popularity",
     "own_favourites": "the user's own favourites",
     "markov": "what followed the last product (Markov)",
     "collaborative_filtering": "collaborative filtering (ALS)",
+    "item_to_item": "item-to-item neighbours",
+    "adaboost": "AdaBoost",
     "association_rules": "association rules (FP-Growth)",
 }
-_METRICS = {"f1": "F1", "precision": "precision", "recall": "recall", "hit_rate": "HR", "ndcg": "NDCG"}
+_METRICS = {"f1": "F1", "precision": "precision", "recall": "recall", "hit_rate": "HR", "ndcg": "NDCG", "mrr": "MRR"}
 _ORIGINS = {
     "model": "chosen by the model",
     "popular_in_segment": "popular in the user's segment",
@@ -36,6 +39,13 @@ def metric(name: str) -> str:
 
 def origin(name: str) -> str:
     return _ORIGINS.get(name, plain(name))
+
+
+def judged_on(split: SplitSettings, ds: date) -> str:
+    """The test part of the log: `the last 28 days up to 2017-12-30`."""
+    if split.kind == "time":
+        return f"the last {split.test_days} days up to {ds}"
+    return "each user's last event" if split.kind == "leave_one_out" else f"{split.test_share:.0%} of all events, drawn at random"
 
 
 def plain(name: str) -> str:

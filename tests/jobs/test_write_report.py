@@ -35,6 +35,7 @@ def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder,
     assert "number of purchase events spend 1.000 dropped spend, kept number of purchase events" in page
     assert "Segment 0: low days since purchase and high number of purchase events." in page
     assert "The weights of epoch 2 were kept" in page
+    assert "BiLSTM–Transformer 1.5 s for 4 250 ms, first 1.0 s 1.5 s for 4" in page
     assert "Tea &amp; &lt;b&gt;cake&lt;/b&gt;" in (tmp_path / "report.html").read_text()
     assert "Nothing to show here yet" not in page
 

@@ -30,7 +30,7 @@ def test_pushes_stand_beside_what_the_same_user_last_bought_with_name_and_price(
 def test_the_evaluation_has_one_line_for_each_method_best_first_and_marks_the_model(night):
     head, first, second = evaluation(night).splitlines()
     assert head.split()[-4:] == ["F1@5", "F1@10", "HR@5", "NDCG@5"]
-    assert first.startswith("> the model ") and first.split()[-4:] == ["0.3150", "0.3300", "0.3150", "0.3150"]
+    assert first.startswith("> BiLSTM–Transformer ") and first.split()[-4:] == ["0.3150", "0.3300", "0.3150", "0.3150"]
     assert second.startswith("  what followed the last product (Markov)") and second.split()[-4:] == ["0.2100", "0.2200", "0.2100", "0.2100"]
 
 

@@ -16,7 +16,7 @@ DRAWN = {
     "bars": lambda: figures.bars(["segment 0", "segment 1"], [12, 0], "users"),
     "one epoch": lambda: figures.training_curves([1], {"training loss": [5.0]}, None),
     "training": lambda: figures.training_curves([1, 2], {"training loss": [5.0, 4.0], "validation NDCG": [0.1, 0.2]}, 2),
-    "ten methods": lambda: figures.lines_by_length({f"method {n}": [(5, 0.1), (10, 0.2)] for n in range(10)}, "F1"),
+    "ten methods": lambda: figures.lines_by_length({f"method {n}": [(5, 0.1), (10, 0.2)] for n in range(10)}, "F1", {"method 0": [(5, 0.05, 0.15), (10, 0.1, 0.3)]}),
 }
 
 

@@ -32,7 +32,7 @@ def test_an_attribute_is_said_in_words(name, said):
 
 
 def test_an_unknown_method_keeps_its_own_name():
-    assert (words.method("sequence_model"), words.method("my_new_method")) == ("the model", "my new method")
+    assert (words.method("bilstm_transformer"), words.method("my_new_method")) == ("BiLSTM–Transformer", "my new method")
 
 
 def test_a_price_that_nobody_told_is_a_dash():

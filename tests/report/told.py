@@ -6,14 +6,14 @@ from functools import cache
 from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.markov import Markov
-from recsys.evaluation.sequence_model import SequenceModel
+from recsys.evaluation.costs import Cost
 from recsys.pushes.popularity import BY_SEGMENT, MODEL
 from recsys.split import PUSH
 from recsys.tables import Lake
-from tests.pushes import shop
+from tests.pushes import fake_model, shop
 
 ATTRIBUTES = ("n_purchase", "spend", "days_since_purchase")
-NDCG = {SequenceModel.name: 0.30, Markov.name: 0.20}
+NDCG = {fake_model.NAME: 0.30, Markov.name: 0.20}
 
 
 @cache
@@ -56,9 +56,11 @@ def _users(spark, lake, ds) -> None:
 
 def _learning(lake, ds) -> None:
     rows = [
-        (method, "test", metric, length, value * (1 + length / 100), 4)
+        (method, "test", part, metric, length, scale * value * (1 + length / 100), 0.1, 0.5, value * 4, 4.0, 4, 1, None)
+        for part, scale in (("all", 1), ("new", 0.1))
         for method, value in NDCG.items() for metric in ("f1", "precision", "recall", "hit_rate", "ndcg") for length in (5, 10)
     ]
     lake.replace_day(lake.frame(rows, t.EVALUATIONS, ds), t.EVALUATIONS, ds)
-    costs = [(method, stage, 1.5, 4) for method in NDCG for stage in ("fit", "recommend")]
+    costs = [Cost(method, stage, 1.5, 4, peak_bytes=2**30, added_bytes=2**20) for method in NDCG for stage in ("fit", "recommend")]
+    costs += [Cost(method, "one_user", 1.5, 3, 1.0, 0.25, 0.25, 2**30, 0) for method in NDCG]
     lake.replace_day(lake.frame(costs, t.COSTS, ds), t.COSTS, ds)

@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
+from recsys.evaluation.slices import ALL
 from recsys.faults import MissingTable
 from recsys.job import Night
 from recsys.report import facts, words
@@ -20,9 +21,12 @@ from recsys.report.page import Block, Grid, Picture, Text
 from recsys.split import TEST
 from recsys.training.artifact import artifact_for, read_manifest
 
-MODEL = "sequence_model"  # how the table evaluations calls the model
 _CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG", "validation_loss": "validation loss"}
+_MEASURES = (
+    "HR: share of users with at least one hit. NDCG: hits count more the higher they stand. MRR: one over the rank of the first hit."
+)
 Values = dict[tuple[str, str, int], float]  # by method, metric, list length
+Bands = dict[tuple[str, str, int], tuple[float, float]]  # the same, where a figure has an interval
 
 
 def training(night: Night) -> Sequence[Block]:
@@ -55,14 +59,34 @@ def _epochs(epochs: list[dict[str, Any]]) -> Grid:
 
 
 def evaluated(night: Night) -> tuple[Values, date]:
-    """The test figures of the night's model by method, metric and list length, and the day they were made on.
+    """The test figures of all users by method, metric and list length, and the day they were made on.
 
     Raises:
         MissingTable: nothing was evaluated, neither for the night nor for the day of the model.
     """
+    found, day = _tested(night)
+    return _values(found), day
+
+
+def pushed_model(night: Night) -> str | None:
+    """What the tables call the model that makes the pushes; None where it is gone."""
+    try:
+        return read_manifest(artifact_for(night.settings.models, night.model_ds))["definition"]["name"]
+    except MissingTable:
+        return None
+
+
+def _tested(night: Night) -> tuple[list[dict[str, Any]], date]:
     found, day = _latest(night, t.EVALUATIONS)
-    found = found.where(F.col(c.SPLIT) == TEST)
-    return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): row[c.VALUE] for row in facts.rows(found)}, day
+    return facts.rows(found.where((F.col(c.SPLIT) == TEST) & (F.col(c.SLICE) == ALL) & F.col(c.VALUE).isNotNull())), day
+
+
+def _values(found: list[dict[str, Any]]) -> Values:
+    return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): row[c.VALUE] for row in found}
+
+
+def _bands(found: list[dict[str, Any]]) -> Bands:
+    return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): (row[c.LOW], row[c.HIGH]) for row in found if row[c.LOW] is not None}
 
 
 def _latest(night: Night, table: t.Table) -> tuple[DataFrame, date]:
@@ -73,10 +97,10 @@ def _latest(night: Night, table: t.Table) -> tuple[DataFrame, date]:
         return night.lake.read_day(table, night.model_ds), night.model_ds
 
 
-def methods(values: Values, metric: str, length: int) -> list[str]:
-    """The methods, the model first and then the best first."""
+def methods(values: Values, metric: str, length: int, model: str | None) -> list[str]:
+    """The methods, `model` first and then the best first."""
     found = {name for name, of, at in values if of == metric and at == length}
-    return sorted(found, key=lambda name: (name != MODEL, -values[name, metric, length], name))
+    return sorted(found, key=lambda name: (name != model, -values[name, metric, length], name))
 
 
 def near(values: Values, wanted: int) -> int:
@@ -85,31 +109,38 @@ def near(values: Values, wanted: int) -> int:
 
 
 def evaluation(night: Night) -> Sequence[Block]:
-    values, _ = evaluated(night)
+    found, _ = _tested(night)
+    values, bands, model = _values(found), _bands(found), pushed_model(night)
     length = near(values, night.settings.pushes.n)
     lengths = sorted({at for _, metric, at in values if metric == "f1"})
-    names = methods(values, "f1", length)
+    names = methods(values, "f1", length, model)
     series = {words.method(name): [(at, values[name, "f1", at]) for at in lengths if (name, "f1", at) in values] for name in names}
     leader = max(names, key=lambda name: values[name, "f1", length])
     picture = Picture(
-        lines_by_length(series, "F1"),
+        lines_by_length(series, "F1", _around(names, lengths, bands)),
         f"Line chart of F1 by list length for {words.listing(list(series))}. At {length} products {words.method(leader)} leads "
         f"with {words.figure(values[leader, 'f1', length])}.",
-        "F1 by the length of the pushed list, one line per method: mean over users of 2·precision·recall / (precision + recall).",
+        "F1 by the length of the pushed list, one line per method: mean over users of 2·precision·recall / (precision + recall). "
+        "Bands: 95 % of the replicates of a bootstrap over users.",
     )
-    return [picture, _by_length(values, names, lengths), _at(values, names, length)]
+    strong = _lines_of(model, names)
+    return [picture, _by_length(values, names, lengths, strong), _at(values, names, length, strong)]
 
 
-def _by_length(values: Values, names: list[str], lengths: list[int]) -> Grid:
+def _around(names: list[str], lengths: list[int], bands: Bands) -> dict[str, list[tuple[int, float, float]]]:
+    return {words.method(name): [(at, *bands[name, "f1", at]) for at in lengths if (name, "f1", at) in bands] for name in names}
+
+
+def _by_length(values: Values, names: list[str], lengths: list[int], strong: list[int]) -> Grid:
     lines = [[words.method(name), *(_shown(values.get((name, "f1", at))) for at in lengths)] for name in names]
-    return Grid(["method", *(f"F1@{at}" for at in lengths)], lines, "F1 at every list length.", _model_lines(names))
+    return Grid(["method", *(f"F1@{at}" for at in lengths)], lines, "F1 at every list length.", strong)
 
 
-def _at(values: Values, names: list[str], length: int) -> Grid:
-    found = [m for m in ("precision", "recall", "hit_rate", "ndcg") if any(key[1:] == (m, length) for key in values)]
+def _at(values: Values, names: list[str], length: int, strong: list[int]) -> Grid:
+    found = [m for m in ("precision", "recall", "hit_rate", "ndcg", "mrr") if any(key[1:] == (m, length) for key in values)]
     lines = [[words.method(name), *(_shown(values.get((name, m, length))) for m in found)] for name in names]
     heads = ["method", *(f"{words.metric(m)}@{length}" for m in found)]
-    return Grid(heads, lines, "HR: share of users with at least one hit. NDCG: hits count more the higher they stand.", _model_lines(names))
+    return Grid(heads, lines, _MEASURES, strong)
 
 
 def costs(night: Night) -> Sequence[Block]:
@@ -118,19 +149,24 @@ def costs(night: Night) -> Sequence[Block]:
     for row in found:
         by_method[row[c.METHOD]][row[c.STAGE]] = row
     stages = sorted({row[c.STAGE] for row in found})
-    names = sorted(by_method, key=lambda name: (name != MODEL, name))
+    model = pushed_model(night)
+    names = sorted(by_method, key=lambda name: (name != model, name))
     lines = [[words.method(name), *(_cost(by_method[name].get(stage)) for stage in stages)] for name in names]
-    caption = "Time on the machine that ran this, and for how many users."
-    return [Grid(["method", *map(words.plain, stages)], lines, caption, _model_lines(names))]
+    caption = "Time on the machine that ran this, and for how many users; for one user the median wait, and that of the very first."
+    return [Grid(["method", *map(words.plain, stages)], lines, caption, _lines_of(model, names))]
 
 
 def _cost(row: dict | None) -> str | None:
-    return None if row is None else f"{words.duration(row[c.SECONDS])} for {words.count(row[c.ROWS])}"
+    if row is None:
+        return None
+    if row[c.SECONDS_MEDIAN] is not None:
+        return f"{words.duration(row[c.SECONDS_MEDIAN])}, first {words.duration(row[c.SECONDS_FIRST])}"
+    return f"{words.duration(row[c.SECONDS])} for {words.count(row[c.ROWS])}"
 
 
 def _shown(value: float | None) -> str | None:
     return None if value is None else words.figure(value)
 
 
-def _model_lines(names: list[str]) -> list[int]:
-    return [place for place, name in enumerate(names) if name == MODEL]
+def _lines_of(model: str | None, names: list[str]) -> list[int]:
+    return [place for place, name in enumerate(names) if name == model]

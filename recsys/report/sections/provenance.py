@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import yaml
 
@@ -17,18 +18,30 @@ from recsys.training.artifact import artifact_for, read_manifest
 
 _TABLES = (
     t.EVENTS, t.QUARANTINE, t.INGESTS, t.PRODUCTS, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENTS,
-    t.SEGMENT_QUALITY, t.VOCABULARY, t.SEQUENCES, t.PUSHES, t.EVALUATIONS, t.COSTS,
+    t.SEGMENT_QUALITY, t.VOCABULARY, t.SEQUENCES, t.PUSHES, t.EVALUATIONS, t.COMPARISONS, t.COSTS,
 )
 
 
 def protocol(night: Night) -> Sequence[Block]:
+    return [
+        *comparison(night),
+        Text(
+            "For the pushes themselves the model, fitted as above, reads each user's whole history up to the day of the push."
+        ),
+    ]
+
+
+def comparison(night: Night) -> list[Text]:
+    """How the log was cut, and by what every method is judged."""
     split, evaluation = night.settings.split, night.settings.evaluation
-    parts = (
-        f"Everything up to {night.model_ds} was cut by time: the last {split.test_days} days are the test period, the "
-        f"{split.validation_days} days before them decide when training stops, and what came earlier is trained on."
-        if split.kind == "time" else
-        "Of every user, the last event is the test, the last but one decides when training stops, and the rest is trained on."
-    )
+    parts = {
+        "time": f"Everything up to {night.model_ds} was cut by time: the last {split.test_days} days are the test period, the "
+        f"{split.validation_days} days before them decide when training stops, and what came earlier is trained on.",
+        "leave_one_out": "Of every user, the last event is the test, the last but one decides when training stops, and the rest is trained on.",
+        "random": f"{split.test_share:.0%} of all events, drawn at random, are the test, {split.validation_share:.0%} of the others decide when "
+        "training stops, and the rest is trained on. This leaks the future: what a user did later is known when what they did "
+        "earlier is judged, so these figures say little about tomorrow.",
+    }[split.kind]
     seen = "only products that are new to the user count" if evaluation.drop_seen else "products the user had already bought count too"
     return [
         Text(parts + " Segments, normalisation and vocabulary are fitted on the training period only, and reused unchanged later."),
@@ -36,9 +49,6 @@ def protocol(night: Night) -> Sequence[Block]:
             f"Every method ranks all products it knows, never a sample, and sees the same past; {seen}. A product is liked if the user "
             f"went on to {words.listing(evaluation.relevant, 'or')} it. Means are over users with any history and at "
             "least one such product. Events of one moment are ordered by a hash, so that no method profits from the order of a file."
-        ),
-        Text(
-            "For the pushes themselves the model, fitted as above, reads each user's whole history up to the day of the push."
         ),
     ]
 
@@ -60,12 +70,16 @@ def not_shown(night: Night) -> Sequence[Block]:
 
 def made_from(night: Night) -> Sequence[Block]:
     lines = [[table.name, table.grain, _version(night, table)] for table in _TABLES]
-    settings = yaml.safe_dump(_plain(asdict(night.settings)), sort_keys=False, allow_unicode=True)
     return [
         Text(f"recsys {__version__}; pushes of {night.ds}, model of {night.model_ds}. {_model(night)}"),
         Grid(["table", "a row is", "version"], lines, "The Delta version of each table when this page was written."),
-        Folded("All settings of this run", settings),
+        Folded("All settings of this run", as_yaml(night.settings)),
     ]
+
+
+def as_yaml(settings: Any) -> str:
+    """A dataclass of settings as one would write them down."""
+    return yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True)
 
 
 def _version(night: Night, table: t.Table) -> str:

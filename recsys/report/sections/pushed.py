@@ -15,7 +15,7 @@ from recsys.faults import MissingTable
 from recsys.job import Night
 from recsys.report import facts, words
 from recsys.report.page import Block, Grid, Pair, Text
-from recsys.report.sections.learning import MODEL, Values, evaluated, methods, near
+from recsys.report.sections.learning import Values, evaluated, methods, near, pushed_model
 
 
 def headline(night: Night) -> Sequence[Block]:
@@ -44,41 +44,41 @@ def _what(night: Night) -> str:
 def _how_good(night: Night) -> list[Block]:
     values, day = evaluated(night)
     length = near(values, night.settings.pushes.n)
-    names = methods(values, "f1", length)
+    model = pushed_model(night)
+    names = methods(values, "f1", length, model)
     shown = ("f1", "hit_rate", "ndcg")
     lines = [
         [
             words.method(name),
             *(words.figure(values[name, m, length]) if (name, m, length) in values else None for m in shown),
-            _times(values, name, length),
+            _times(values, model, name, length),
         ]
         for name in names
     ]
     heads = ["method", *(f"{words.metric(m)}@{length}" for m in shown), "the model has"]
     caption = "On the test period, which no method had seen. Last column: how many times this F1."
-    grid = Grid(heads, lines, caption, [place for place, name in enumerate(names) if name == MODEL])
-    return [Text(_verdict(night, values, day, [name for name in names if name != MODEL], length)), grid]
+    grid = Grid(heads, lines, caption, [place for place, name in enumerate(names) if name == model])
+    return [Text(_verdict(night, values, day, model, [name for name in names if name != model], length)), grid]
 
 
-def _verdict(night: Night, values: Values, day: date, controls: list[str], length: int) -> str:
+def _verdict(night: Night, values: Values, day: date, model: str | None, controls: list[str], length: int) -> str:
     """The comparison in words; `controls` best first."""
-    if (MODEL, "f1", length) not in values or not controls:
+    if (model, "f1", length) not in values or not controls:
         return "The model and the simple methods were not compared side by side for this day."
-    best, split = controls[0], night.settings.split
-    period = f"the last {split.test_days} days up to {day}" if split.kind == "time" else "each user's last event"
-    ours, theirs = values[MODEL, "f1", length], values[best, "f1", length]
+    best, period = controls[0], words.judged_on(night.settings.split, day)
+    ours, theirs = values[model, "f1", length], values[best, "f1", length]
     relation = "better than every other method tried" if ours > theirs else "NOT better than the best other method tried"
     said = f"Tested on {period}, lists of {length} by the model are {relation}: F1 {words.figure(ours)} against {words.figure(theirs)} "
     said += f"of {words.method(best)}" + (f", {ours / theirs:.2f} times as much." if theirs else ".")
-    hits = values.get((MODEL, "hit_rate", length))
+    hits = values.get((model, "hit_rate", length))
     if hits is None:
         return said
     return f"{said} At least one product of the model's list was liked in that time by {words.share(hits)} of the users."
 
 
-def _times(values: Values, other: str, length: int) -> str | None:
+def _times(values: Values, model: str | None, other: str, length: int) -> str | None:
     """The model's F1 as a multiple of that of `other`."""
-    ours, theirs = values.get((MODEL, "f1", length)), values.get((other, "f1", length))
+    ours, theirs = values.get((model, "f1", length)), values.get((other, "f1", length))
     return f"{ours / theirs:.2f} ×" if ours is not None and theirs else None
 
 

@@ -1,0 +1,96 @@
+"""What the page of the experiments calls methods, measures, slices and logs, and what the tables call some of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recsys.experiments.plan import Experiment
+from recsys.report import words
+from recsys.settings import Settings
+
+# as in the tables evaluations, comparisons and costs
+MODEL, COLLABORATIVE, RULES = "bilstm_transformer", "collaborative_filtering", "association_rules"
+ALL, FEW_EVENTS, REPEATED, NEW = "all", "few_events", "repeated", "new"
+F1, NDCG = "f1", "ndcg"
+COVERAGE, NOVELTY, DIVERSITY, OWN_SHARE = "coverage", "novelty", "diversity", "own_share"
+RATES = CLICK_THROUGH, TRANSACTION, FAVOURABLE = "click_through_rate", "transaction_rate", "favourable_rate"
+TRAIN, FIT, RECOMMEND, ONE_USER = "train", "fit", "recommend", "one_user"
+
+_WITHOUT = "without_"
+_PARTS = {
+    "bilstm": "the BiLSTM", "transformer": "the Transformer", "segment": "the user's segment", "attributes": "the user's attributes",
+    "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat",
+}
+_METHODS = {
+    MODEL: "BiLSTM–Transformer", "dnn": "DNN", "rnn": "RNN", "sasrec": "SASRec", "adaboost": "AdaBoost",
+    "item_to_item": "item-to-item neighbours", "own_favourites": "own favourites", "markov": "Markov chain",
+    COLLABORATIVE: "collaborative filtering", RULES: "association rules",
+}
+_ABOUT = {
+    MODEL: "the first paper's network: reads the history both ways, then weighs it by attention; ours can also repeat products of the history",
+    "dnn": "the second paper's network: plain recurrence over what the user did and who the user is",
+    "rnn": "recurrent network over the products alone",
+    "sasrec": "self-attention over the products alone; the strongest public method of its kind, as a yardstick from outside",
+    "adaboost": "boosted trees over user and candidate product (second paper)",
+    "item_to_item": "products that the same users took, for each product of the user",
+    "own_favourites": "what the user took most often",
+    "markov": "what followed the user's last product most often",
+    "popularity": "what most users took",
+    "recent_popularity": "what most users took in the last days",
+    COLLABORATIVE: "factors of users and products by alternating least squares (first paper)",
+    RULES: "what is bought together, by FP-Growth over baskets (first paper)",
+}
+_METRICS = {"mrr": "MRR", CLICK_THROUGH: "click-through rate"}
+_SLICES = {ALL: "everybody", REPEATED: "repeated products", NEW: "new products"}
+_LOGS = {
+    "complete_journey": "Complete Journey", "tmall_2014": "Tmall 2014", "online_retail": "Online Retail", "simulated": "simulated data",
+}
+SIMULATED, LEAKS = "simulated data", "leaks the future"
+_SAID_BY = {SIMULATED: "simulated", LEAKS: "leaks the future"}  # words of a title that say as much
+
+
+def method(name: str) -> str:
+    return f"without {part(name)}" if is_without(name) else _METHODS.get(name) or words.method(name)
+
+
+def is_without(name: str) -> bool:
+    """Whether a model is called after what it leaves out."""
+    return name.startswith(_WITHOUT)
+
+
+def part(name: str) -> str:
+    """What the model `without_gaps` leaves out: `time gaps`; of any other model its name."""
+    return _PARTS.get(name.removeprefix(_WITHOUT)) or words.plain(name.removeprefix(_WITHOUT))
+
+
+def about(name: str) -> str:
+    return f"the whole model but for {part(name)}" if is_without(name) else _ABOUT.get(name, "")
+
+
+def metric(name: str) -> str:
+    return _METRICS.get(name) or words.metric(name)
+
+
+def part_of_users(name: str, few_events: int) -> str:
+    """A slice in words."""
+    return f"at most {words.plural(few_events, 'event')}" if name == FEW_EVENTS else _SLICES.get(name) or words.plain(name)
+
+
+def log(settings: Settings) -> str:
+    stem = Path(settings.source).stem
+    return _LOGS.get(stem) or words.plain(stem)
+
+
+def leaks(settings: Settings) -> bool:
+    return settings.split.kind == "random"
+
+
+def labels(experiment: Experiment, settings: Settings) -> list[str]:
+    """What must be said with every figure of the experiment; nothing for an honest cut of a real log."""
+    return [label for label, holds in ((SIMULATED, experiment.simulated), (LEAKS, leaks(settings))) if holds]
+
+
+def title(experiment: Experiment, settings: Settings) -> str:
+    """The title, with those of the labels that it does not say itself."""
+    unsaid = [label for label in labels(experiment, settings) if _SAID_BY[label] not in experiment.title.lower()]
+    return experiment.title + (f" ({'; '.join(unsaid)})" if unsaid else "")

@@ -1,0 +1,59 @@
+"""The three rates of the second paper, where the log can tell of them, beside the figures that the paper printed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recsys.report import words
+from recsys.report.page import Block, Grid, Heading, Pair, Picture, Text
+from recsys.report.trial_figures import rate_bars
+from recsys.report.trials.names import CLICK_THROUGH, FAVOURABLE, RATES, TRANSACTION, method, metric
+from recsys.report.trials.numbers import share
+from recsys.report.trials.results import Results
+
+_PUBLISHED = {"AdaBoost": (0.78, 0.82, 0.85), "RNN": (0.86, 0.89, 0.90), "DNN": (0.89, 0.92, 0.95)}  # P2
+_NEEDS = {
+    CLICK_THROUGH: "browsing", TRANSACTION: "browsing and purchases", FAVOURABLE: "purchases or ratings, and favourites or ratings",
+}
+_MEANING = (
+    "Click-through: listed products that the user touched. Transaction: of these, the ones that were bought. Favourable: of the listed products "
+    "that were bought or rated, the ones collected or praised. Nobody saw these lists, so all three are offline."
+)
+_UNKNOWN = "not measurable here"
+
+
+def rates(results: Results) -> Sequence[Block]:
+    known = [rate for rate in RATES if any(results.value(name, rate) is not None for name in results.methods)]
+    missing = [f"the {metric(rate)} needs {_NEEDS[rate]}" for rate in RATES if rate not in known]
+    heading = Heading("The three rates of the second paper")
+    lacking = [Text(f"Not measurable here, for want of behaviours in the log: {words.listing(missing)}.")] if missing else []
+    if not known:
+        return [heading, *lacking]
+    return [heading, Text(_MEANING), *lacking, _picture(results, known), _beside(results, known)]
+
+
+def _picture(results: Results, known: Sequence[str]) -> Picture:
+    names = _names(results)
+    bars = {metric(rate): [results.value(name, rate) for name in names] for rate in known}
+    leaders = [f"{method(max(names, key=lambda name: results.value(name, rate) or 0))} leads in {metric(rate)}" for rate in known]
+    return Picture(
+        rate_bars([method(name) for name in names], bars, results.stamp),
+        f"Bar chart of {words.listing(list(bars))} by method. {words.listing(leaders)}.",
+        results.stamped(f"Lists of {results.length} products."),
+    )
+
+
+def _names(results: Results) -> list[str]:
+    """The model and its rivals, as far as they were judged."""
+    return [name for name in results.methods if name not in results.variants]
+
+
+def _beside(results: Results, known: Sequence[str]) -> Pair:
+    heads = ["method", *map(metric, RATES)]
+    names = _names(results)
+    ours = [[method(name), *(share(results.value(name, rate)) if rate in known else _UNKNOWN for rate in RATES)] for name in names]
+    theirs = [[name, *map(words.share, values)] for name, values in _PUBLISHED.items()]
+    note = "Two things that must not be compared: the paper's are of other data, of lists that users saw, and it does not define them."
+    bold = [place for place, name in enumerate(names) if name == results.model]
+    quoted = Grid(heads, theirs, "The second paper, its own figures")
+    return Pair("Ours, and what the second paper printed", note, Grid(heads, ours, "Here", bold), quoted)

@@ -1,0 +1,129 @@
+import html
+import re
+
+import pytest
+
+from recsys import columns as c
+from recsys.report.experiments import page
+from recsys.report.trials.verdicts import together, verdict
+from tests.report import told_experiments
+
+
+@pytest.fixture(scope="module")
+def written(spark, tmp_path_factory):
+    """The page of the four experiments."""
+    lake = told_experiments.written(spark, tmp_path_factory.getbasetemp() / "experiments")
+    return page(told_experiments.experiments(lake))
+
+
+@pytest.fixture(scope="module")
+def sections(written):
+    """What a reader sees of each section, by its anchor: without tags, in one line."""
+    found = re.findall(r'<section id="(\w+)"[^>]*>(.*?)</section>', written, re.DOTALL)
+    return {anchor: " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split()) for anchor, body in found}
+
+
+def test_the_first_screen_says_what_was_compared_and_counts_only_the_honest_cut_of_a_real_log(sections):
+    assert sections["headline"].startswith(
+        "The BiLSTM–Transformer of the first paper and 3 other methods made lists for the same users on Complete Journey and simulated data, "
+        "and were judged by what these users went on to do. Against the best other method it is, on real logs, ahead by NDCG@10, and not ahead "
+        "by F1 at every list length."
+    )
+
+
+def test_the_first_screen_has_one_line_for_each_experiment_with_ratios_beside_those_of_the_paper(sections):
+    told = sections["headline"]
+    assert (
+        "Tea & <b>cake</b>, by time ahead of association rules ahead at 1 of 2 lengths, no difference shown at 1 association rules "
+        "40 0.3000 2.00 × 1.50 ×"
+    ) in told
+    assert "The first paper's own figures (theirs: other data, unknown protocol; not comparable) – – – – – 1.37 × 1.29 ×" in told
+
+
+def test_a_simulated_log_and_a_cut_that_leaks_are_labelled_wherever_the_experiment_is_named(sections, written):
+    assert "A shop that never was (simulated data; leaks the future) not compared not compared" in sections["headline"]
+    assert sections["made_up"].startswith("A shop that never was (simulated data; leaks the future) The log is simulated")
+    assert sections["made_up"].count("Simulated data; leaks the future.") == len(re.findall("<figure", written.split('id="made_up"')[1].split("</section>")[0]))
+
+
+def test_f1_is_told_at_every_length_with_its_mean_and_how_many_times_the_model_has_it(sections):
+    assert "method F1@5 F1@10 mean the model has BiLSTM–Transformer 0.2000 0.4000 0.3000 –" in sections["real_time"]
+    assert "collaborative filtering 0.1000 0.2000 0.1500 2.00 ×" in sections["real_time"]
+
+
+def test_every_difference_comes_with_its_interval_its_ratio_and_a_verdict(sections):
+    assert "association rules ahead ahead at 1 of 2 lengths, no difference shown at 1 +0.1000 +0.0500 to +0.1500 1.25 ×" in sections["real_time"]
+    assert "collaborative filtering ahead ahead at all 2 lengths +0.2000 +0.1000 to +0.3000 1.25 ×" in sections["real_time"]
+
+
+def test_rates_stand_beside_those_of_the_paper_and_what_the_log_lacks_is_not_zero(sections):
+    told = sections["real_time"]
+    assert "Not measurable here, for want of behaviours in the log: the favourable rate needs purchases or ratings" in told
+    assert "BiLSTM–Transformer 10.0 % 50.0 % not measurable here" in told and "collaborative filtering 5.0 % – not measurable here" in told
+    assert "AdaBoost 78.0 % 82.0 % 85.0 %" in told and "Two things that must not be compared" in told
+    assert "the click-through rate needs browsing" in sections["made_up"] and "AdaBoost 78.0 %" not in sections["made_up"]
+
+
+def test_each_slice_shows_the_best_other_method_in_it(sections):
+    assert "everybody 40 0.5000 association rules 0.4000 +0.1000 +0.0500 to +0.1500 ahead" in sections["real_time"]
+    assert "new products 40 0.0200 collaborative filtering 0.0400 -0.0200 -0.0300 to -0.0100 behind" in sections["real_time"]
+
+
+def test_costs_are_told_in_one_unit_a_column_and_a_missing_one_is_a_dash(sections):
+    assert "BiLSTM–Transformer 120.0 0.0 4.2 9.9 2,500 10 3.0 2.0" in sections["real_time"]
+    assert "collaborative filtering – 8.0 – – – – – –" in sections["real_time"]
+
+
+def test_seeds_deviations_and_lists_that_were_filled_up_are_told(sections):
+    assert "seeds F1@10 deviation NDCG@10 deviation BiLSTM–Transformer 2 0.4000 0.0123 0.5000 –" in sections["real_time"]
+    assert "and popular products the rest: collaborative filtering 75.0 %." in sections["real_time"]
+
+
+def test_a_method_without_figures_is_named(sections):
+    assert "Without figures: RNN, popularity" in sections["real_time"]
+    assert "Without figures: BiLSTM–Transformer" in sections["made_up"]
+
+
+def test_an_ablation_says_which_parts_earn_their_place_and_which_do_not(sections):
+    assert (
+        "By NDCG@10, a gain is shown for the BiLSTM. No gain is shown for time gaps: the interval of the difference holds zero. "
+        "The lists are better without the user's segment."
+    ) in sections["parts"]
+    assert "without time gaps 0.5000 +0.0050 -0.0100 to +0.0200 no gain shown" in sections["parts"]
+    assert "without time gaps 0.5000 +0.0050 -0.0100 to +0.0200 no difference shown" in sections["parts"]
+    assert "What each part of the model is worth" not in sections["real_time"]
+
+
+def test_what_is_missing_names_what_to_run_and_costs_the_rest_nothing(sections):
+    assert sections["never"].startswith("Never evaluated Nothing to show here yet.") and "Run jobs/evaluate_models.py" in sections["never"]
+    assert "holds nothing for 2024-03-11" in sections["made_up"] and "Or run jobs/run_experiments.py --only made_up." in sections["made_up"]
+    assert "collaborative filtering 0.1000 0.1000" in sections["made_up"]
+
+
+def test_names_are_escaped_and_nobody_is_asked_for_anything(written):
+    assert "<script" not in written and "&lt;script&gt;x" in written and "&lt;b&gt;cake" in written
+    assert all(link.startswith(("#", "data:image/svg+xml;base64,")) for link in re.findall(r'(?:src|href)="([^"]+)"', written))
+    assert "url(" not in written and "@import" not in written
+
+
+def test_settings_and_the_plan_of_each_experiment_are_folded_away(sections):
+    assert "Settings of Tea & <b>cake</b>, by time" in sections["provenance"] and "simulated: true" in sections["provenance"]
+
+
+def test_without_any_experiment_the_page_says_what_to_run():
+    assert "No experiment has figures yet. Run jobs/run_experiments.py" in page([])
+
+
+@pytest.mark.parametrize(("low", "high", "said"), [
+    (0.001, 0.2, "ahead"), (-0.2, -0.001, "behind"), (0.0, 0.2, "no difference shown"), (-0.1, 0.1, "no difference shown"), (None, None, "not compared"),
+])
+def test_only_an_interval_that_excludes_zero_puts_one_ahead(low, high, said):
+    assert verdict({c.LOW: low, c.HIGH: high}) == said
+
+
+@pytest.mark.parametrize(("verdicts", "said"), [
+    ([], "not compared"), (["ahead"], "ahead"), (["behind"] * 3, "behind at all 3 lengths"), (["not compared"] * 3, "not compared"),
+    (["no difference shown", "ahead", "behind", "ahead"], "ahead at 2 of 4 lengths, behind at 1, no difference shown at 1"),
+])
+def test_verdicts_over_lengths_are_told_together(verdicts, said):
+    assert together(verdicts) == said
