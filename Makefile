@@ -4,16 +4,18 @@ PINS ?= default
 DS ?= 2017-12-30
 CONFIG ?= conf/complete_journey.yaml
 ARGS ?=
+SET ?= quick
+DATA ?=
 
 VENV := .venv$(if $(filter-out default,$(PINS)),-$(PINS))
 # The first Python 3.11 that runs; else any Python, which then says in one line what is wrong with it.
 PYTHON ?= $(firstword $(foreach python,python3.11 python3,$(shell $(python) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run test package clean
+.PHONY: help set-up run experiments test package clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 set-up:  ## virtual environment, compiled Horovod, Delta's jars (PINS=databricks-15.4 for the other pins)
 	@test -n "$(PYTHON)" || { echo "set-up: Python 3.11 is needed and no Python is there: sudo apt-get install -y python3.11 python3.11-venv" >&2; exit 4; }
@@ -21,6 +23,9 @@ set-up:  ## virtual environment, compiled Horovod, Delta's jars (PINS=databricks
 
 run: set-up  ## the whole pipeline on the embedded data: make run ARGS="training.epochs=3"
 	$(VENV)/bin/python jobs/run_pipeline.py --config $(CONFIG) --ds $(DS) $(ARGS)
+
+experiments: set-up  ## every method and measure on several logs: make experiments SET=full DATA=FOLDER
+	$(VENV)/bin/python jobs/run_experiments.py --plan conf/experiments/$(SET).yaml $(if $(DATA),--data $(DATA)) $(ARGS)
 
 test: set-up  ## all tests: make test ARGS="tests/users -x"
 	$(VENV)/bin/python -m pytest $(ARGS)

@@ -6,7 +6,8 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 
@@ -38,17 +39,24 @@ Stage = Callable[[Night], None]
 def run_job(doc: str, stage: Stage, argv: list[str] | None = None) -> None:
     """Run `stage` as a command-line job: arguments in, exit code out. `doc` is the job's docstring."""
     arguments = parse_arguments(doc, argv)
+    with faults_as_exit_codes(arguments.name):
+        settings = load_settings(arguments.config, arguments.overrides)
+        spark = build_session(arguments.name, settings.spark)
+        log.info("%s for %s with\n%s", arguments.name, arguments.ds, _listed(settings))
+        stage(Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds))
+
+
+@contextmanager
+def faults_as_exit_codes(name: str) -> Iterator[None]:
+    """Log to stderr as the job `name`, and end the process with one paragraph and the exit code of a fault."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_is_no_retry_of_py4j)
     try:
-        settings = load_settings(arguments.config, arguments.overrides)
-        spark = build_session(arguments.name, settings.spark)
-        log.info("%s for %s with\n%s", arguments.name, arguments.ds, _listed(settings))
-        stage(Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds))
+        yield
     except Fault as fault:
-        sys.stderr.write(f"\n{arguments.name}: {fault}\n")
+        sys.stderr.write(f"\n{name}: {fault}\n")
         raise SystemExit(fault.exit_code) from None
 
 

@@ -1,0 +1,62 @@
+"""Carry out a set of experiments: every method, every measure, on every log, and one page that shows them.
+
+An experiment that was carried out with the same settings is left as it is; --again does it anew. The page is
+written after each of them, so a set that was cut short shows what it has and goes on where it stopped.
+
+Reads   the logs that the settings of each experiment name, or the simulator's
+Writes  a lake and the models of each experiment below the folder of the set, and the page report.html in it
+
+    spark-submit --py-files dist/recsys.zip jobs/run_experiments.py --plan conf/experiments/quick.yaml --data DATA
+"""
+
+import argparse
+from pathlib import Path
+
+import build_sequences
+import build_user_features
+import correlate_attributes
+import evaluate_models
+import fit_normalizer
+import ingest_events
+import ingest_products
+import segment_users
+import simulate_events
+import train_model
+
+from recsys.evaluation.compare import MethodsFailed
+from recsys.experiments.plan import chosen, read_plan, settings_of
+from recsys.experiments.run import Runner
+from recsys.job import faults_as_exit_codes
+from recsys.report.experiments import page
+from recsys.report.page import write_page
+from recsys.session import build_session
+
+STAGES = (
+    simulate_events, ingest_events, ingest_products, build_user_features, correlate_attributes, fit_normalizer, segment_users,
+    build_sequences, train_model, evaluate_models,
+)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    plan, beside = read_plan(arguments.plan), Path(arguments.plan).parent
+    settings = {experiment: settings_of(experiment, plan, beside, arguments.data) for experiment in chosen(plan, arguments.only, arguments.data)}
+    spark = build_session("run_experiments", next(iter(settings.values())).spark)
+    runner = Runner(spark, plan.folder, {stage.__name__: stage.run for stage in STAGES}, arguments.again)
+    failures = []
+    for number, (experiment, of) in enumerate(settings.items(), start=1):
+        print(f"[{number}/{len(settings)}] {experiment.name}: {experiment.title}", flush=True)
+        failures += runner.run(experiment, of)
+        write_page(page(runner.judged(settings)), Path(plan.folder) / "report.html")
+    print(f"report  {Path(plan.folder) / 'report.html'}", flush=True)
+    if failures:
+        raise MethodsFailed(" ".join(failures))
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--plan", required=True, metavar="FILE", help="the set, as in conf/experiments/*.yaml")
+    parser.add_argument("--data", metavar="FOLDER", help="where the logs lie that come with no package")
+    parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="experiments of the set to carry out")
+    parser.add_argument("--again", action="store_true", help="carry out anew what was carried out before")
+    with faults_as_exit_codes("run_experiments"):
+        run(parser.parse_args())

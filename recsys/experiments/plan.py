@@ -1,0 +1,99 @@
+"""A set of experiments as its YAML file lists it: which logs, cut in which way, and which models learn on them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import Field
+
+from recsys.configuration import frozen, read_settings
+from recsys.faults import BadSettings
+from recsys.settings import Control, Settings, load_settings
+
+Protocol = Literal["time", "leave_one_out", "random", "six_to_four", "week"]
+_OVERRIDES = {
+    "time": [],
+    "leave_one_out": ["split.kind=leave_one_out"],
+    "random": ["split.kind=random", "split.test_share=0.3"],  # P2
+    "six_to_four": [],  # P1; the number of test days follows from the log
+    "week": ["split.test_days=7"],  # P2
+}
+
+_TIMED_QUERIES = 5  # of a method that needs Spark for every list
+
+
+@frozen
+class Experiment:
+    """One log, cut in one way."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # of its folder
+    title: str
+    settings: str  # of the shop, beside the file of the set
+    ds: date  # the last day of its log
+    protocol: Protocol
+    models: tuple[str, ...]  # definitions, as seen from the shop's settings
+    seeds: tuple[int, ...] = (17,)  # every model is trained once with each
+    overrides: tuple[str, ...] = ()  # section.key=value
+    data: str | None = None  # the log below --data; without that folder the experiment is left out
+    simulated: bool = False  # the log is made first
+    ablation_of: str | None = None  # the model that the others leave something out of
+
+
+@frozen
+class Plan:
+    folder: str  # of lakes, models and the page
+    experiments: tuple[Experiment, ...] = Field(min_length=1)
+
+
+def read_plan(path: str | Path) -> Plan:
+    """The plan in the YAML file at `path`.
+
+    Raises:
+        BadSettings: a value is not allowed, or a name is given twice.
+    """
+    plan = read_settings(Plan, path)
+    names = [experiment.name for experiment in plan.experiments]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadSettings(f"{path}: experiments need names of their own, and {twice[0]} is given twice.")
+    return plan
+
+
+def chosen(plan: Plan, only: Sequence[str], data: str | None) -> list[Experiment]:
+    """The experiments named in `only`, or all, but for those whose log is not at hand.
+
+    Raises:
+        BadSettings: there is none of such a name, or nothing is left.
+    """
+    known = {experiment.name for experiment in plan.experiments}
+    unknown = sorted(set(only) - known)
+    if unknown:
+        raise BadSettings(f"There is no experiment {unknown[0]}; the plan has {', '.join(sorted(known))}.")
+    wanted = [experiment for experiment in plan.experiments if not only or experiment.name in only]
+    at_hand = [experiment for experiment in wanted if not experiment.data or (data and (Path(data) / experiment.data).exists())]
+    if not at_hand:
+        logs = ", ".join(sorted({str(experiment.data) for experiment in wanted}))
+        raise BadSettings(f"None of these experiments has its log at hand ({logs}). Name the folder that holds them by --data FOLDER.")
+    return at_hand
+
+
+def settings_of(experiment: Experiment, plan: Plan, beside: Path, data: str | None) -> Settings:
+    """The settings of a night that carries the experiment out, in a folder of its own."""
+    overrides = [*_OVERRIDES[experiment.protocol], *experiment.overrides]
+    settings = load_settings(beside / experiment.settings, overrides)
+    folder = Path(plan.folder) / experiment.name
+    evaluation = replace(
+        settings.evaluation, models=experiment.models, seeds=experiment.seeds, controls=get_args(Control), timed_queries=_TIMED_QUERIES
+    )
+    return replace(
+        settings, lake=str(folder / "lake"), models=str(folder / "models"), evaluation=evaluation,
+        source_path=str(Path(data) / experiment.data) if data and experiment.data else settings.source_path,
+    )
+
+
+def with_test_days(settings: Settings, days: int) -> Settings:
+    return replace(settings, split=replace(settings.split, test_days=days))
