@@ -196,10 +196,24 @@ class Lake:
             of: what is replaced, for the log line.
         """
         started = time.monotonic()
-        self._write(in_contract(rows, table), table, predicate)
+        try:
+            self._write(in_contract(rows, table), table, predicate)
+        except AnalysisException:
+            self._refuse_other_version(table)
+            raise
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
+
+    def _refuse_other_version(self, table: Table) -> None:
+        """Raises BadData where the table has other columns than its contract, as one that an older version wrote."""
+        found = set(self.read(table).columns) if self.exists(table) else set(table.columns)
+        if not table.open_ended and found != set(table.columns):
+            raise BadData(
+                f"{self.location(table)} was written by another version of recsys: it lacks {sorted(set(table.columns) - found)} and has "
+                f"{sorted(found - set(table.columns))} besides. Move or remove that table and run jobs/{table.made_by}.py again; "
+                "nothing was written."
+            )
 
     def _write(self, rows: DataFrame, table: Table, predicate: str) -> None:
         if not self._is_path and self.exists(table):  # saveAsTable would replace the table itself, with all its history

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -50,6 +51,15 @@ def test_only_files_that_are_live_at_the_version_are_listed_with_their_rows(spar
     (former,) = lake.files(SEGMENTS, MONDAY, "train", 0)
     assert (live.rows, former.rows) == (2, 1) and live.url != former.url
     assertDataFrameEqual(spark.read.parquet(live.url).select(c.USER), replacement.select(c.USER))
+
+
+def test_a_table_of_another_version_is_told_by_what_differs_and_stays(spark, any_lake):
+    older = replace(SEGMENTS, columns={name: kind for name, kind in SEGMENTS.columns.items() if name != c.DISTANCE})
+    rows = segments(spark, ("u1", 0, 0.5, "train", MONDAY))
+    any_lake.replace_day(rows.drop(c.DISTANCE), older, MONDAY)
+    with pytest.raises(BadData, match=r"lacks \['distance'\] and has \[\] besides.*jobs/segment_users.py"):
+        any_lake.replace_day(rows, SEGMENTS, MONDAY)
+    assertDataFrameEqual(any_lake.read(SEGMENTS), rows.drop(c.DISTANCE))
 
 
 def test_rows_of_another_day_are_refused_and_the_table_stays(spark, lake):
