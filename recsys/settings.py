@@ -104,6 +104,8 @@ class EvaluationSettings:
     item_products: Count = 100  # of a user that item-to-item looks at, the latest; its time grows with their square
     item_neighbours: Count = 50  # kept of a product
     item_shrinkage: Annotated[float, Field(ge=0)] = 10.0  # users in common below which a similarity is doubted
+    item_half_life: Annotated[float, Field(gt=0)] = 30.0  # days after which a product means half as much to its user
+    item_repeats: Annotated[float, Field(ge=0)] = 6.0  # how much a product speaks for itself; 0 for what lies near only
     adaboost_days: Count = 28  # last days of the history that AdaBoost learns to foretell
     adaboost_rows: Count = 100_000  # candidates that it learns from, drawn at random; they fit on the driver
     adaboost_trees: Count = 100

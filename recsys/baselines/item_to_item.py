@@ -11,19 +11,23 @@ from recsys.baselines.lists import ranked, seen_products, without
 from recsys.baselines.method import Keep, as_is
 
 _PAIR, _ONE, _OTHER, _BOTH = "pair", "one", "other", "both"
+_STRENGTH, _NEWEST = "strength", "newest"
 _SHIFT = 2**32
 _DECIMALS = 6  # below that a difference between scores is rounding, and the product breaks the tie
 
 
-def owned(history: DataFrame, most: int) -> DataFrame:
-    """The `most` products that each user touched last, and how often: [user_id, item_id, events, last_time].
+def owned(history: DataFrame, most: int, half_life: float) -> DataFrame:
+    """The `most` products that each user touched last, and how much they still mean to the user: [user_id, item_id, strength].
 
-    Pairs of products grow with the square of this, so nobody may bring in all they ever touched.
+    The strength is the number of events, halved for every `half_life` days from the last of them to the end of the
+    history. Pairs of products grow with the square of `most`, so nobody may bring in all they ever touched.
     """
-    touched = history.groupBy(c.USER, c.ITEM).agg(F.count("*").alias(c.EVENTS), F.max(c.TIME).alias(c.LAST_TIME))
+    touched = history.groupBy(c.USER, c.ITEM).agg(F.count("*").alias(c.EVENTS), F.max(c.TIME).alias(c.LAST_TIME), F.max(c.DAY).alias(c.DAY))
     latest = Window.partitionBy(c.USER).orderBy(F.desc(c.LAST_TIME), F.desc(c.EVENTS), c.ITEM)
-    placed = touched.withColumn(c.RANK, F.row_number().over(latest))
-    return placed.where(F.col(c.RANK) <= most).drop(c.RANK)
+    kept = touched.withColumn(c.RANK, F.row_number().over(latest)).where(F.col(c.RANK) <= most)
+    newest = F.broadcast(history.agg(F.max(c.DAY).alias(_NEWEST)))
+    faded = F.pow(F.lit(0.5), F.datediff(_NEWEST, c.DAY) / half_life)
+    return kept.crossJoin(newest).select(c.USER, c.ITEM, (F.col(c.EVENTS) * faded).alias(_STRENGTH))
 
 
 def neighbours(pairs: DataFrame, most: int, shrinkage: float) -> DataFrame:
@@ -55,11 +59,11 @@ def neighbours(pairs: DataFrame, most: int, shrinkage: float) -> DataFrame:
 def _in_common(placed: DataFrame) -> DataFrame:
     """How many users have both products of a pair: [one, other, both], one < other."""
     baskets = placed.groupBy(c.USER).agg(F.sort_array(F.collect_list(F.col(c.NUMBER).cast("bigint"))).alias(c.ITEMS))
-    each = baskets.select(c.ITEMS, F.explode(c.ITEMS).alias(_ONE))
-    later = F.filter(c.ITEMS, lambda number: number > F.col(_ONE))
+    each = baskets.select(c.ITEMS, F.posexplode(c.ITEMS).alias(c.POSITION, _ONE))
+    after = F.slice(c.ITEMS, F.col(c.POSITION) + 2, F.size(c.ITEMS))  # positions count from 0, slices from 1
+    pairs = each.select(_ONE, F.explode(after).alias(_OTHER))
     # A pair travels as one number: half the bytes, and no strings, in by far the largest shuffle.
-    packed = each.select(F.explode(F.transform(later, lambda number: F.col(_ONE) * _SHIFT + number)).alias(_PAIR))
-    counted = packed.groupBy(_PAIR).agg(F.count("*").alias(_BOTH))
+    counted = pairs.groupBy((F.col(_ONE) * _SHIFT + F.col(_OTHER)).alias(_PAIR)).agg(F.count("*").alias(_BOTH))
     one, other = F.floor(F.col(_PAIR) / _SHIFT), F.pmod(F.col(_PAIR), F.lit(_SHIFT))
     return counted.select(one.cast("int").alias(_ONE), other.cast("int").alias(_OTHER), _BOTH)
 
@@ -74,26 +78,29 @@ def _renamed(sizes: DataFrame, name: str) -> DataFrame:
 
 
 class ItemToItem:
-    """What lies nearest to the products that a user has, each of them counted as often as the user touched it.
+    """What lies nearest to the products that a user has, the more so the more often and the later the user touched them.
 
-    A product is its own nearest neighbour, of similarity 1, so what a user comes back for is recommended too,
-    unless `drop_seen` takes it out.
+    A product also speaks for itself, as `repeats` neighbours of similarity 1 would, so what a user comes back for is
+    recommended too, unless `drop_seen` takes it out.
     """
 
     name = "item_to_item"
 
-    def __init__(self, products: int, nearest: int, shrinkage: float, drop_seen: bool, keep: Keep = as_is) -> None:
+    def __init__(
+        self, products: int, nearest: int, shrinkage: float, half_life: float, repeats: float, drop_seen: bool, keep: Keep = as_is
+    ) -> None:
         """
         Args:
             products: of a user that are looked at, the latest.
             nearest: neighbours of a product that are kept.
             shrinkage: see `neighbours`.
+            half_life: see `owned`.
         """
         self._products, self._nearest, self._shrinkage = products, nearest, shrinkage
-        self._drop_seen, self._keep = drop_seen, keep
+        self._half_life, self._repeats, self._drop_seen, self._keep = half_life, repeats, drop_seen, keep
 
     def fit(self, history: DataFrame) -> None:
-        self._owned = self._keep(owned(history, self._products))
+        self._owned = self._keep(owned(history, self._products, self._half_life))
         self._neighbours = self._keep(neighbours(self._owned.select(c.USER, c.ITEM), self._nearest, self._shrinkage))
         self._seen = self._keep(seen_products(history)) if self._drop_seen else None
 
@@ -101,9 +108,9 @@ class ItemToItem:
         """Every product that lies near to one that the user has: [user_id, item_id, score]."""
         own = self._owned.join(users.select(c.USER), on=c.USER, how="left_semi")
         near = own.join(self._neighbours, on=c.ITEM, how="inner").select(
-            c.USER, F.col(c.NEIGHBOUR).alias(c.ITEM), (F.col(c.EVENTS) * F.col(c.SIMILARITY)).alias(c.SCORE)
+            c.USER, F.col(c.NEIGHBOUR).alias(c.ITEM), (F.col(_STRENGTH) * F.col(c.SIMILARITY)).alias(c.SCORE)
         )
-        itself = own.select(c.USER, c.ITEM, F.col(c.EVENTS).cast("double").alias(c.SCORE))
+        itself = own.select(c.USER, c.ITEM, (F.col(_STRENGTH) * self._repeats).alias(c.SCORE))
         summed = near.unionByName(itself).groupBy(c.USER, c.ITEM).agg(F.round(F.sum(c.SCORE), _DECIMALS).alias(c.SCORE))
         return without(summed, self._seen)
 

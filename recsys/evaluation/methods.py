@@ -15,7 +15,10 @@ from recsys.settings import EvaluationSettings
 
 
 def neighbours(settings: EvaluationSettings, keep: Keep) -> ItemToItem:
-    return ItemToItem(settings.item_products, settings.item_neighbours, settings.item_shrinkage, settings.drop_seen, keep)
+    return ItemToItem(
+        settings.item_products, settings.item_neighbours, settings.item_shrinkage, settings.item_half_life, settings.item_repeats,
+        settings.drop_seen, keep,
+    )
 
 
 def baselines(settings: EvaluationSettings) -> dict[str, Maker]:

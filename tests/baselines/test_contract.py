@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from recsys import columns as c
-from recsys.baselines.method import as_is
+from recsys.evaluation.kept import Kept
 from recsys.evaluation.methods import baselines
 from recsys.evaluation.sequence_model import SequenceModel
 from recsys.pushes.scoring import BATCH_SIZE
@@ -35,7 +35,14 @@ def history(spark):
 
 
 @pytest.fixture(scope="module")
-def make(spark, tmp_path_factory):
+def kept():
+    held = Kept()
+    yield held
+    held.release()
+
+
+@pytest.fixture(scope="module")
+def make(spark, kept, tmp_path_factory):
     """Makes the method of a name; the trained model is one that needs no TensorFlow."""
     products = sorted({event[1] for event in _EVENTS})
     path = fake_model.save(tmp_path_factory.mktemp("model"), products, rows=BATCH_SIZE)
@@ -46,7 +53,7 @@ def make(spark, tmp_path_factory):
     def made(name, drop_seen):
         if name == _MODEL:
             return SequenceModel(_MODEL, sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
-        return baselines(EvaluationSettings(drop_seen=drop_seen, controls=(name,), **_SMALL))[name](as_is)
+        return baselines(EvaluationSettings(drop_seen=drop_seen, controls=(name,), **_SMALL))[name](kept)
 
     return made
 

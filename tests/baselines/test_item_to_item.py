@@ -17,10 +17,11 @@ def _pairs(spark, *pairs):
     return spark.createDataFrame(list(pairs), f"{c.USER} string, {c.ITEM} string")
 
 
-def test_a_user_brings_in_the_latest_products_and_how_often_each_was_touched(spark):
-    events = log(spark, [("u", "a", 1), ("u", "b", 2), ("u", "a", 3), ("u", "d", 2), ("u", "d", 2), ("v", "z", 1)])
-    found = owned(events, 2).select(c.USER, c.ITEM, c.EVENTS)
-    assertDataFrameEqual(found, spark.createDataFrame([("u", "a", 2), ("u", "d", 2), ("v", "z", 1)], found.schema))
+def test_a_user_brings_in_the_latest_products_by_how_often_and_how_long_ago_they_were_touched(spark):
+    events = log(spark, [("u", "a", 1), ("u", "b", 2), ("u", "a", 5), ("u", "d", 2), ("u", "d", 2), ("v", "z", 1)])
+    expected = [("u", "a", 2.0), ("u", "d", 2 * 0.5 ** (3 / 2)), ("v", "z", 0.25)]
+    found = owned(events, 2, half_life=2)
+    assertDataFrameEqual(found, spark.createDataFrame(expected, f"{c.USER} string, {c.ITEM} string, strength double"))
 
 
 def test_neighbours_share_users_and_few_shared_users_count_for_less(spark):
@@ -43,10 +44,10 @@ def test_similarities_agree_with_scikit_learn_on_random_baskets(spark):
 
 def test_products_near_to_what_was_touched_often_come_first_and_own_ones_only_where_they_are_allowed(spark):
     # All of r, s have a and b, all of x, y have d and e; u touched a three times, d once.
-    pairs = [("r", "a"), ("r", "b"), ("s", "a"), ("s", "b"), ("x", "d"), ("x", "e"), ("y", "d"), ("y", "e"), ("u", "a"), ("u", "a"), ("u", "a"), ("u", "d")]
-    events = log(spark, [(*pair, 1) for pair in pairs])
+    tastes = [(user, item, 1) for users_, items in (("rs", "ab"), ("xy", "de")) for user in users_ for item in items]
+    events = log(spark, [*tastes, *[("u", "a", 1)] * 3, ("u", "d", 1)])
     for drop_seen, expected in ((False, "abde"), (True, "be")):
-        method = ItemToItem(products=9, nearest=9, shrinkage=0, drop_seen=drop_seen)
+        method = ItemToItem(products=9, nearest=9, shrinkage=0, half_life=30, repeats=1, drop_seen=drop_seen)
         method.fit(events)
         told = method.recommend(users(spark, "u"), 9)
         assertDataFrameEqual(told, lists(spark, *(("u", item, rank) for rank, item in enumerate(expected, start=1))))

@@ -60,7 +60,8 @@ def test_every_method_is_judged_on_its_list_completed_by_popularity_and_its_cost
     recall = [row[:-1] for row in rows if row[2:4] == ("all", "recall")]
     assert [(k, value, users) for _, _, _, _, k, value, _, _, _, _, users, _ in recall] == [(1, (1 / 2 + 0) / 2, 2), (2, (1 + 0) / 2, 2)]
     fit, recommend, one_user = comparison.costs
-    assert [(cost.method, cost.stage, cost.rows) for cost in comparison.costs] == [("fixed", "fit", 2), ("fixed", "recommend", 2), ("fixed", "one_user", 1)]
+    assert {cost.method for cost in comparison.costs} == {"fixed"}
+    assert [(cost.stage, cost.rows) for cost in comparison.costs] == [("fit", 2), ("recommend", 2), ("one_user", 1)]
     assert 0 < one_user.seconds_first == one_user.seconds_median == one_user.seconds and fit.seconds_first is None
     assert fit.peak_bytes > 2**20 and recommend.peak_bytes >= recommend.added_bytes >= 0
     comparison.require_all()

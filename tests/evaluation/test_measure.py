@@ -3,7 +3,6 @@
 import pytest
 
 from recsys import columns as c
-from recsys.baselines.method import as_is
 from recsys.evaluation.measure import yardstick
 from recsys.evaluation.results import comparison_rows, evaluation_rows
 from recsys.evaluation.trial import hold_out
