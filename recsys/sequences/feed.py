@@ -18,7 +18,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
-from recsys.sequences.shape import Batch, WindowShape
+from recsys.sequences.shape import Batch, WindowShape, filled, trimmed, trimmed_width
 from recsys.sequences.shares import rows_in
 from recsys.tables import DataFile
 
@@ -29,6 +29,9 @@ WEIGHT = "weight"
 class WindowFeed:
     """The batches of one rank: dicts of arrays [batch_size, ...] and `weight`, 1 for a row and 0 for padding.
 
+    Rows that fill about as much of window and memory share a batch, and the batch is trimmed to the fullest of
+    them: most histories are short, and a model would spend most of its time on padding. The batches themselves
+    come in random order, alike on all ranks, so that ranks of like shares are busy for as long at every step.
     Padding rows are 0 throughout. `shuffle_rows` is how many rows, at least, a batch is drawn from: files are
     random samples already, so a few row groups suffice. Memory holds these rows and up to four row groups.
     """
@@ -76,20 +79,25 @@ class WindowFeed:
                 pool, waiting = _joined([pool, *waiting]), []
                 order = rng.permutation(held)
                 drawn = (held - self.shuffle_rows) // self.batch_size * self.batch_size
-                yield from self._cut(pool, order[:drawn])
+                yield from self._cut(pool, order[:drawn], number)
                 pool = {name: array[order[drawn:]] for name, array in pool.items()}
         pool = _joined([pool, *waiting])
-        yield from self._cut(pool, rng.permutation(len(pool[c.LENGTH])))
+        yield from self._cut(pool, rng.permutation(len(pool[c.LENGTH])), number)
 
-    def _cut(self, pool: Batch, order: np.ndarray) -> Iterator[tuple[Batch, np.ndarray]]:
-        return ((pool, order[start:start + self.batch_size]) for start in range(0, len(order), self.batch_size))
+    def _cut(self, pool: Batch, order: np.ndarray, number: int) -> Iterator[tuple[Batch, np.ndarray]]:
+        """Batches of the rows at `order`, those of like size together, batches in random order."""
+        alike = order[np.lexsort([trimmed_width(places[order]) for places in reversed(filled(pool))])]
+        starts = np.arange(0, len(order), self.batch_size)
+        # Keys, and not a permutation: a rank with one batch less still has the others in the order of its fellows.
+        keys = np.random.default_rng((self.seed, number, 1)).random(len(starts))
+        return ((pool, alike[start:start + self.batch_size]) for start in starts[np.argsort(keys)])
 
     def _batch(self, pool: Batch, places: np.ndarray) -> Batch:
         batch = self.shape.padding(self.batch_size) | {WEIGHT: np.zeros(self.batch_size, np.float32)}
         for name, array in pool.items():
             np.take(array, places, axis=0, out=batch[name][:len(places)], mode="clip")
         batch[WEIGHT][:len(places)] = 1
-        return batch
+        return trimmed(batch)
 
     def _row_groups(self, rng: np.random.Generator) -> Iterator[Batch]:
         """The row groups of all files, files in random order, each as arrays of the shape that was asked for."""

@@ -11,6 +11,7 @@ from recsys.models.definition import ModelDefinition
 from recsys.models.negatives import Negatives
 from recsys.models.recommender import Recommender
 from recsys.models.targets import draw_targets
+from recsys.sequences.shape import OF_EVENTS, OF_MEMORY
 from recsys.settings import TrainingSettings
 
 _CLIP = 5.0  # global norm of the gradient; only the first steps ever reach it
@@ -57,10 +58,21 @@ def make_step(
         optimizer.apply_gradients([(gradient / tf.cast(share, gradient.dtype), variable) for gradient, variable in found])
         return totals[0], totals[1]
 
+    traced = False
+
     def run(batch: dict, negatives: Negatives | None) -> tuple[tf.Tensor, tf.Tensor]:
+        nonlocal traced
         tensors = {name: tf.convert_to_tensor(array) for name, array in batch.items()}
-        if negatives is None:
-            return step(tensors, None, None)
-        return step(tensors, tf.convert_to_tensor(negatives.items), tf.convert_to_tensor(negatives.log_expected))
+        drawn = [tf.convert_to_tensor(array) for array in (negatives.items, negatives.log_expected)] if negatives else [None, None]
+        if not traced:
+            step.get_concrete_function({name: _of_any_width(name, tensor) for name, tensor in tensors.items()}, *drawn)
+            traced = True
+        return step(tensors, *drawn)
 
     return run
+
+
+def _of_any_width(name: str, tensor: tf.Tensor) -> tf.TensorSpec:
+    """What stands for all widths that a batch may be trimmed to, so that the step is traced once."""
+    shape = [tensor.shape[0], None] if name in (*OF_EVENTS, *OF_MEMORY) else tensor.shape
+    return tf.TensorSpec(shape, tensor.dtype)

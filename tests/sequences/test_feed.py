@@ -13,7 +13,7 @@ from recsys.faults import BadData, BadSettings
 from recsys.sequences.feed import WEIGHT, WindowFeed, petastorm_url
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.sequences.rows import spread
-from recsys.sequences.shape import WindowShape
+from recsys.sequences.shape import WindowShape, trimmed
 from recsys.sequences.shares import assign, steps_per_epoch
 from recsys.tables import SEQUENCES, DataFile, Lake
 
@@ -90,14 +90,42 @@ def test_rows_of_files_that_were_replaced_are_not_read(files):
     assert max(read(feeds(files, 1)[0].epoch(0))) < 1_000
 
 
-def test_batches_have_one_shape_and_padding_is_zero_with_weight_zero(files):
-    *_, last = feeds(files, 1)[0].epoch(0)
+def test_padding_is_zero_with_weight_zero(files):
+    batches = list(feeds(files, 1)[0].epoch(0))
+    (last,) = [batch for batch in batches if not batch[WEIGHT].all()]
     assert {name: (array.dtype, array.shape) for name, array in last.items()} == {
         **{name: (np.dtype(kind), (BATCH, *shape)) for name, (kind, shape) in SHAPE.columns().items()},
         WEIGHT: (np.dtype(np.float32), (BATCH,)),
     }
     assert last[WEIGHT].tolist() == [1, 0, 0, 0]
     assert all(not array[1:].any() and array.flags.c_contiguous for array in last.values())
+
+
+@given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 40)), min_size=1, max_size=6))
+def test_trimming_takes_only_places_that_no_row_fills(sizes):
+    wide = WindowShape(length=50, memory=40, attributes=3)
+    batch = wide.padding(len(sizes))
+    for row, (window, memory) in enumerate(sizes):
+        batch[c.LENGTH][row] = window
+        batch[c.ITEMS][row, :window] = np.arange(window) + 1
+        batch[c.MEMORY_ITEMS][row, :memory] = np.arange(memory) + 1
+    small = trimmed(batch)
+    for name, fullest in ((c.ITEMS, max(window for window, _ in sizes)), (c.MEMORY_ITEMS, max(memory for _, memory in sizes))):
+        width = small[name].shape[1]
+        assert fullest <= width < max(fullest, 1) + 16
+        assert not batch[name][:, width:].any()
+        np.testing.assert_array_equal(small[name], batch[name][:, :width])
+    assert small[c.DAYS].shape == small[c.ITEMS].shape and small[c.MEMORY_DAYS].shape == small[c.MEMORY_ITEMS].shape
+    assert small[c.ATTRIBUTES].shape == (len(sizes), 3)
+
+
+def test_rows_of_like_size_share_a_batch():
+    shape = WindowShape(length=64, memory=16, attributes=1)
+    pool = shape.padding(64)
+    pool[c.LENGTH][:] = np.random.default_rng(1).permutation(64) + 1
+    feed = WindowFeed([], shape, 16, steps=4, seed=3)
+    batches = [sorted(pool[c.LENGTH][places].tolist()) for _, places in feed._cut(pool, np.arange(64), 0)]
+    assert sorted(batches) == [list(range(first, first + 16)) for first in (1, 17, 33, 49)]
 
 
 def test_the_columns_of_a_row_stay_together(files):

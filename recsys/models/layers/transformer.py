@@ -34,7 +34,7 @@ class CausalTransformer(keras.layers.Layer):
 
     def call(self, events, training: bool = False):
         if self.absolute:
-            events = events + self.places
+            events = events + self.places[:ops.shape(events)[1]]
         for block in self.blocks:
             events = block(events, training=training)
         return events
