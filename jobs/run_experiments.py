@@ -1,7 +1,7 @@
 """Carry out a set of experiments: every method, every measure, on every log, and one page that shows them.
 
-An experiment that was carried out with the same settings is left as it is; --again does it anew. The page is
-written after each of them, so a set that was cut short shows what it has and goes on where it stopped.
+An experiment that was carried out with the same settings is left as it is; --again does it anew. So a set that
+was cut short goes on where it stopped. The page shows all of the set that have results.
 
 Reads   the logs that the settings of each experiment name, or the simulator's
 Writes  a lake and the models of each experiment below the folder of the set, and the page report.html in it
@@ -39,15 +39,17 @@ STAGES = (
 
 def run(arguments: argparse.Namespace) -> None:
     plan, beside = read_plan(arguments.plan), Path(arguments.plan).parent
-    settings = {experiment: settings_of(experiment, plan, beside, arguments.data) for experiment in chosen(plan, arguments.only, arguments.data)}
-    spark = build_session("run_experiments", next(iter(settings.values())).spark)
+    settings = {experiment: settings_of(experiment, plan, beside, arguments.data) for experiment in plan.experiments}
+    wanted, failures = chosen(plan, arguments.only, arguments.data), []
+    spark = build_session("run_experiments", settings[wanted[0]].spark)
     runner = Runner(spark, plan.folder, {stage.__name__: stage.run for stage in STAGES}, arguments.again)
-    failures = []
-    for number, (experiment, of) in enumerate(settings.items(), start=1):
-        print(f"[{number}/{len(settings)}] {experiment.name}: {experiment.title}", flush=True)
-        failures += runner.run(experiment, of)
+    try:
+        for number, experiment in enumerate(wanted, start=1):
+            print(f"[{number}/{len(wanted)}] {experiment.name}: {experiment.title}", flush=True)
+            failures += runner.run(experiment, settings[experiment])
+    finally:
         write_page(page(runner.judged(settings)), Path(plan.folder) / "report.html")
-    print(f"report  {Path(plan.folder) / 'report.html'}", flush=True)
+        print(f"report  {Path(plan.folder) / 'report.html'}", flush=True)
     if failures:
         raise MethodsFailed(" ".join(failures))
 

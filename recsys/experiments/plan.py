@@ -86,8 +86,9 @@ def settings_of(experiment: Experiment, plan: Plan, beside: Path, data: str | No
     overrides = [*_OVERRIDES[experiment.protocol], *experiment.overrides]
     settings = load_settings(beside / experiment.settings, overrides)
     folder = Path(plan.folder) / experiment.name
+    controls = () if experiment.ablation_of else get_args(Control)
     evaluation = replace(
-        settings.evaluation, models=experiment.models, seeds=experiment.seeds, controls=get_args(Control), timed_queries=_TIMED_QUERIES
+        settings.evaluation, models=experiment.models, seeds=experiment.seeds, controls=controls, timed_queries=_TIMED_QUERIES
     )
     return replace(
         settings, lake=str(folder / "lake"), models=str(folder / "models"), evaluation=evaluation,
