@@ -22,7 +22,7 @@ from recsys.split import TRAIN, VALIDATION
 from recsys.tables import EVENTS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
 from recsys.training import assemble
 from recsys.training.artifact import save_artifact
-from recsys.training.checkpoint import load
+from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train
 
 log = logging.getLogger(__name__)
@@ -43,12 +43,16 @@ def run(night: Night) -> None:
     )
     with metered() as meter:
         outcome = train(lake.spark, plan)
-    _, _, weights = load(plan.checkpoint, plan.fingerprint)
+    weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
     manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started)
     manifest["memory"] = memory_of(meter)
     folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
     shutil.rmtree(plan.checkpoint)
-    log.info("model %s: validation NDCG@10 %.4f, %.0f s", folder, manifest["metrics"]["validation_ndcg"], manifest["seconds"])
+    log.info("model %s: validation NDCG@10 %s, %.0f s", folder, _told(manifest["metrics"]["validation_ndcg"]), manifest["seconds"])
+
+
+def _told(ndcg: float | None) -> str:
+    return "unknown, for there are no validation users" if ndcg is None else f"{ndcg:.4f}"
 
 
 if __name__ == "__main__":

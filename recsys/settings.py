@@ -70,7 +70,7 @@ class TrainingSettings:
     ranks: Count = 2  # Horovod processes; one for each GPU, or one for each physical core pair
     threads_per_rank: Annotated[int, Field(ge=0)] = 1  # CPU threads; 0 leaves it to TensorFlow
     epochs: Count = 10
-    minutes: Annotated[float, Field(gt=0)] = 60.0  # no epoch is begun after this; the best weights so far win
+    minutes: Annotated[float, Field(gt=0)] = 60.0  # no epoch is begun after this, all starts together; the best weights so far win
     batch_size: Count = 32  # windows in a step, on each rank
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     patience: Count = 2  # epochs without a better validation NDCG before stopping
@@ -79,6 +79,9 @@ class TrainingSettings:
     negatives: Count = 1024  # shared negatives of the sampled softmax
     full_softmax_below: Annotated[int, Field(ge=0)] = 8_000  # catalogues up to this size get the full cross-entropy
     timeout_seconds: Count = 120  # to start all ranks
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0  # between checkpoints within an epoch; what a failure costs at most
+    retries: Annotated[int, Field(ge=0)] = 2  # how often training starts again by itself, from its last checkpoint, when a rank fails
+    stall_seconds: Count = 300  # a rank that does nothing for so long is named and all are ended; above what one step takes
 
 
 @frozen

@@ -25,11 +25,17 @@ from recsys.tables import DataFile
 from recsys.training.plan import Outcome, Plan
 
 _LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")
+_LOOKED_AFTER = ("checkpoint_minutes", "retries", "stall_seconds")
 
 
 def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) -> str:
-    """The name of a model: same day, settings and definition, same name, so that a rerun replaces its model."""
+    """The name of a model: same day, settings and definition, same name, so that a rerun replaces its model.
+
+    How a training is looked after does not change what it learns, so with other retries it still finds its checkpoint.
+    """
     made_by = [asdict(part) for part in (definition, settings.training, settings.sequences, settings.split, settings.segments)]
+    for name in _LOOKED_AFTER:
+        del made_by[1][name]
     return f"{definition.name}-{model_ds}-{_digest(made_by)[:8]}"
 
 
