@@ -142,7 +142,9 @@ class Lake:
         return f"{root.rstrip('/')}/{table.name}"
 
     def _identifier(self, table: Table) -> str:
-        return f"delta.`{self.location(table)}`" if self._is_path else self.location(table)
+        """As SQL names the table, so that nothing in `root` can be read as SQL."""
+        location = self.location(table)
+        return f"delta.{quoted(location)}" if self._is_path else ".".join(map(quoted, location.split(".")))
 
     def exists(self, table: Table) -> bool:
         try:
@@ -262,6 +264,11 @@ class Lake:
         held = F.count("*").alias("rows"), F.bit_xor(F.xxhash64(*table.columns)).alias("content")
         files = rows.groupBy(F.col("_metadata.file_path").alias("url")).agg(*held).orderBy("url")
         return [DataFile(**file.asDict()) for file in files.collect()]
+
+
+def quoted(name: str) -> str:
+    """The name of a table, column or path as Spark SQL wants it, whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _options(table: Table) -> dict[str, str]:

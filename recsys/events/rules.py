@@ -11,6 +11,7 @@ from recsys.events.reading import CORRUPT
 from recsys.events.source import Source, TimeSettings
 
 IGNORED, UNKNOWN = "ignored_behaviour", "unknown_behaviour"
+_CONTROL = "[\\x00-\\x1f\\x7f]"  # in an id: no shop means it, and numpy forgets a zero byte at its end
 _UNDECODABLE = "\ufffd"  # what a decoder writes for bytes that its encoding does not have
 
 
@@ -21,6 +22,7 @@ def broken_rules(source: Source) -> Column:
     """
     broken = {
         "undecodable_text": F.col(c.RAW).contains(_UNDECODABLE),
+        "control_character": F.concat(F.coalesce(c.USER, F.lit("")), F.coalesce(c.ITEM, F.lit(""))).rlike(_CONTROL),
         "missing_user": F.col(c.USER).isNull(),
         "missing_item": F.col(c.ITEM).isNull(),
         "missing_time": F.col(TIME_TEXT).isNull(),
