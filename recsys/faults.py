@@ -6,6 +6,7 @@ data (3), or whoever runs the machines (4). Anything else is a defect of ours an
 
 import unicodedata
 
+_HARMLESS = "\n\u200c\u200d"  # line ends, and what joins letters or pictures
 _COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (direction of writing among them), half characters, line ends
 
 
@@ -20,7 +21,7 @@ class Fault(Exception):
 
 def visible(text: str) -> str:
     """`text` with its control characters written out: what comes from data may not command a terminal or turn a line around."""
-    return "".join(char if char == "\n" or unicodedata.category(char) not in _COMMANDS else f"\\u{ord(char):04x}" for char in text)
+    return text if text.isprintable() else "".join(char if char in _HARMLESS or unicodedata.category(char) not in _COMMANDS else f"\\u{ord(char):04x}" for char in text)
 
 
 class BadSettings(Fault):
