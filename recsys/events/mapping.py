@@ -47,7 +47,7 @@ def to_canonical(raw: DataFrame, source: Source) -> DataFrame:
         *(value.alias(name) for name, value in (texts | numbers).items()),
         _bool_or(bad_numbers).alias(BAD_NUMBER),
         text_value(raw, source.events.event_time, "events.event_time").alias(TIME_TEXT),
-        _time(raw, source.events.event_time, source.time).alias(c.TIME),
+        _possible(_time(raw, source.events.event_time, source.time)).alias(c.TIME),
         (F.col(CORRUPT) if CORRUPT in whole else F.lit(None).cast("string")).alias(CORRUPT),
         F.to_json(F.struct(*(F.col(quoted(name)) for name in whole))).alias(c.RAW),
         c.SOURCE_FILE,
@@ -74,6 +74,11 @@ def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
         is_wall_clock = not re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format))
         moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
     return F.to_utc_timestamp(moment, settings.zone) if is_wall_clock else moment
+
+
+def _possible(moment: Column) -> Column:
+    """`moment`, or null where not every tool that reads the table knows its year."""
+    return F.when(F.year(moment).between(2, 9998), moment)
 
 
 def _check_pattern(raw: DataFrame, pattern: str) -> None:

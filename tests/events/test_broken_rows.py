@@ -13,13 +13,14 @@ from recsys.events.intake import take_in
 from recsys.tables import EVENTS, INGESTS, QUARANTINE, Lake
 
 LINES = 4_000
+BLANK = bytes(range(33))  # a line of these alone is no row
 TEXTS = [
     b"u", b"", b" ", b"\t", b"\x00", b"a\x00", b"\xff\xfe", b"\xc3", b"caf\xe9", "日本".encode(), "🛒".encode(), "\u202eabc".encode(), "\ufeffu".encode(),
     "\u2028".encode(), b"NULL", b"null", b"nan", b"'; DROP TABLE events; --", b"<script>alert(1)</script>", b"${HOME}", b"`", b"\\", b"\\N", b"x" * 70_000,
     b'"', b'""', b'"a', b'a"', b'"a""b"', b'"a,b"', b'"a\\"', b'"a\nb"', b"#", b"\x1b[31m", b"-", b"0", "\u0001".encode(), b"\x7f",
 ]
 TIMES = [
-    b"2020-01-06 09:00:00", b"2020-01-06 09:00:00", b"0001-01-01 00:00:00", b"0000-01-01 00:00:00", b"9999-12-31 23:59:59", b"10000-01-01 00:00:00",
+    b"0001-01-01 00:00:00", b"0000-01-01 00:00:00", b"9999-12-31 23:59:59", b"10000-01-01 00:00:00",
     b"-2020-01-06 09:00:00", b"2016-12-31 23:59:60", b"2020-02-30 00:00:00", b"2020-03-29 01:30:00", b"2020-10-25 01:30:00", b"2020-01-06 24:00:00",
     b"2020-01-06", b"06.01.2020", b"1e400", b"now", "２０２０-01-06 09:00:00".encode(), b"2020-01-06 09:00:00Z", b" 2020-01-06 09:00:00 ", b"99999999999999999999",
 ]
@@ -31,10 +32,10 @@ NUMBERS = [
 
 def broken_lines(rng):
     """Lines of random fields, some with too few or too many columns, some with bytes changed, and a few giants."""
-    codes = [b"buy", b"buy", b"view", b"back", b"bye", b"BUY", b" buy ", b"", b"\x00"]
+    codes = [b"view", b"back", b"bye", b"BUY", b" buy ", b"", b"\x00"]
     for number in range(LINES):
-        user = rng.choice([b"u%d" % number, rng.choice(TEXTS)])
-        fields = [user, rng.choice([b"i", rng.choice(TEXTS)]), rng.choice(codes), rng.choice(TIMES), rng.choice(NUMBERS), rng.choice(NUMBERS)]
+        good = [b"u%d" % number, b"i", b"buy", b"2020-01-06 09:00:00", b"1", b"2.5"]
+        fields = [value if rng.random() < 0.8 else rng.choice(odd) for value, odd in zip(good, (TEXTS, TEXTS, codes, TIMES, NUMBERS, NUMBERS))]
         if rng.random() < 0.1:
             fields = (fields * 2)[:rng.choice([1, 2, 5, 7, 11])]
         line = bytearray(b",".join(fields))
@@ -53,13 +54,12 @@ def taken_in(spark, tmp_path_factory):
     lake = Lake(spark, str(folder / "lake"))
     source = a_source(folder / "log.csv", accepted_reject_rate=1.0, unknown_behaviour="quarantine", time__zone="Europe/London")
     take_in(lake, source)
-    return lake, sum(bool(line.strip(b" \t\x00")) for line in re.split(b"\r\n|\r|\n", content)[1:])
+    return lake, sum(bool(line.strip(BLANK)) for line in re.split(b"\r\n|\r|\n", content)[1:])
 
 
 def test_of_thousands_of_broken_rows_none_is_lost(taken_in):
     lake, lines = taken_in
     account = lake.read(INGESTS).first()
-    print(account, lines)
     assert account[ROWS_IN] == lines
     assert account[ROWS_IN] == account[ACCEPTED] + account[REJECTED] + account[COPIES]
     assert (lake.read(EVENTS).count(), lake.read(QUARANTINE).count()) == (account[ACCEPTED], account[REJECTED])
