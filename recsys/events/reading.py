@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import reduce
 
@@ -18,6 +19,7 @@ from recsys.events.files import SCHEME, Place, Unit, find_units, resolve
 from recsys.events.source import FileSettings
 from recsys.faults import BadData
 
+_AT_ONCE = 8
 CORRUPT = "_corrupt_record"  # the whole line, where it does not have the columns of its file
 # How Spark's own errors tell that a file is broken, and what to say of it.
 _BROKEN = {
@@ -47,16 +49,23 @@ _BROKEN = {
 
 
 def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> list[DataFrame]:
-    """The rows of `units` with `source_file`, one frame for every set of columns that the files have.
+    """The rows of `units` with `source_file`, one frame for every set of columns, by name and type, that the files have.
 
     Raises:
         BadData: a file lacks a column that `files.columns` names, or has no header.
     """
-    groups: dict[tuple[str, ...], list[Unit]] = defaultdict(list)
-    for unit in units:
-        with broken_input(unit.name):
-            groups[tuple(_columns(spark, files, unit))].append(unit)
-    return [_read(spark, files, list(names), members) for names, members in groups.items()]
+    groups: dict[tuple, list[Unit]] = defaultdict(list)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a small Spark job for each file, and there may be thousands of files
+        for unit, look in zip(units, pool.map(lambda unit: _look(spark, files, unit), units)):
+            groups[look].append(unit)
+    return [_read(spark, files, list(names), members) for (names, _), members in groups.items()]
+
+
+def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, tuple]:
+    """The columns of `unit`, and their types where the file states them."""
+    with broken_input(unit.name):
+        types = _reader(spark, files, unit.path).dtypes if files.format == "parquet" else ()
+        return tuple(_columns(spark, files, unit)), tuple(types)
 
 
 def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
