@@ -24,6 +24,12 @@ COPIES = "copies_dropped"
 COPY = "copy"
 CODE = "behaviour_code"
 FINGERPRINT = "fingerprint"
+ERASED = "erased"
+USER_HASH = "user_hash"
+REQUEST = "request"
+TABLE = "table_name"
+ROWS_LEFT = "rows_left"
+VERSION = "version"
 
 # products
 NAME = "name"

@@ -40,9 +40,9 @@ EVENTS = Table("events", "one behaviour of one user on one product", {
 QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with every reason", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.RAW: "string", c.REASONS: "array<string>",
 }, "ingest_events", partitions=())
-INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped", {
+INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped + erased", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
-    c.REJECTED: "bigint", c.COPIES: "bigint", c.FINGERPRINT: "string",
+    c.REJECTED: "bigint", c.COPIES: "bigint", c.ERASED: "bigint", c.FINGERPRINT: "string",
 }, "ingest_events", partitions=())
 PRODUCT_MENTIONS = Table("product_mentions", "one way in which a log describes a product, counted by file and day", {
     c.ITEM: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string", c.ROWS: "bigint",
@@ -52,6 +52,12 @@ INCOMING = Table("events_incoming", "one input row of the last run as it was und
     **EVENTS.columns, c.CODE: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string",
     c.RAW: "string", c.REASONS: "array<string>", c.COPY: "boolean",
 }, "ingest_events", partitions=())
+ERASURES = Table("erasures", "one user who was erased, by the hash of the id", {
+    c.USER_HASH: "string", c.DAY: "date",
+}, "erase_users", partitions=())
+ERASURE_PROOFS = Table("erasure_proofs", "one table of one erasure request: rows removed, rows left, the version without them", {
+    c.REQUEST: "string", c.TABLE: "string", c.ROWS: "bigint", c.ROWS_LEFT: "bigint", c.VERSION: "bigint", c.DAY: "date",
+}, "erase_users", partitions=())
 PRODUCTS = Table("products", "one product as known at the end of the day", {
     c.ITEM: "string", c.NAME: "string", c.PRICE: "double", c.CATEGORY: "string", c.BRAND: "string",
     c.AVAILABLE: "boolean", c.DAY: "date",
@@ -142,7 +148,9 @@ class Lake:
         return f"{root.rstrip('/')}/{table.name}"
 
     def _identifier(self, table: Table) -> str:
-        return f"delta.`{self.location(table)}`" if self._is_path else self.location(table)
+        """As SQL names the table, so that nothing in `root` can be read as SQL."""
+        location = self.location(table)
+        return f"delta.{quoted(location)}" if self._is_path else ".".join(map(quoted, location.split(".")))
 
     def exists(self, table: Table) -> bool:
         try:
@@ -242,6 +250,21 @@ class Lake:
         )
         log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
 
+    def remove(self, table: Table, keys: DataFrame, key: str) -> int:
+        """Take the rows of `table` whose `key` is in `keys`, each there once, out in one commit. Returns how many there were."""
+        removed = self.read(table).join(keys, on=key, how="left_semi").count()
+        if removed:
+            keys.createOrReplaceTempView("removed_keys")
+            self.spark.sql(
+                f"MERGE INTO {self._identifier(table)} AS old USING removed_keys AS gone ON old.{key} = gone.{key} WHEN MATCHED THEN DELETE"
+            )
+            log.info("%s: %s rows removed", table.name, f"{removed:,}")
+        return removed
+
+    def vacuum(self, table: Table) -> None:
+        """Delete the files that no version within Delta's retention needs; older versions cannot be read after it."""
+        self.spark.sql(f"VACUUM {self._identifier(table)}")
+
     def borrow(self, table: Table, owner: Lake) -> None:
         """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""
         if self.exists(table):
@@ -262,6 +285,11 @@ class Lake:
         held = F.count("*").alias("rows"), F.bit_xor(F.xxhash64(*table.columns)).alias("content")
         files = rows.groupBy(F.col("_metadata.file_path").alias("url")).agg(*held).orderBy("url")
         return [DataFile(**file.asDict()) for file in files.collect()]
+
+
+def quoted(name: str) -> str:
+    """The name of a table, column or path as Spark SQL wants it, whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _options(table: Table) -> dict[str, str]:

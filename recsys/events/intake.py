@@ -16,6 +16,7 @@ from pyspark.sql import functions as F
 from recsys import __version__
 from recsys import columns as c
 from recsys.events.account import Account, accounts, check, rows_by_file
+from recsys.events.erased import ERASED, erased_users, hide
 from recsys.events.files import Unit, find_units
 from recsys.events.identity import with_identity
 from recsys.events.mapping import to_canonical
@@ -40,6 +41,7 @@ def take_in(lake: Lake, source: Source) -> None:
     units = find_units(lake.spark, source.files, stamp)
     recorded = _recorded(lake, source)
     known = recorded if lake.exists(EVENTS) else {}
+    _tell_gone(source, sorted(set(recorded) - {unit.name for unit in units}))
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
     if source.duplicates == "drop" and pending & set(known):
         # What a corrected file no longer says may still stand in a file whose copy of it was dropped.
@@ -59,6 +61,12 @@ def take_in(lake: Lake, source: Source) -> None:
     _commit(lake, source, books, chosen, shared=bool(shared), reopened=bool(pending & set(recorded)))
 
 
+def _tell_gone(source: Source, gone: list[str]) -> None:
+    if gone:
+        said = f"{len(gone):,} files are no longer there, {', '.join(gone[:3])} among them; their" if len(gone) > 1 else f"1 file is no longer there, {gone[0]}; its"
+        log.warning("%s: %s events stay", source.name, said)
+
+
 def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
     """The accounts of the files that are completely in."""
     if not lake.exists(INGESTS):
@@ -70,7 +78,8 @@ def _stage(lake: Lake, source: Source, units: list[Unit]) -> list[Account]:
     """Read, map and judge every row once, into `events_incoming`; refuse what is not fit."""
     raw = read_groups(lake.spark, source.files, units)
     names = [unit.name for unit in units]
-    incoming = with_identity(reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw]), source)
+    judged = reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw])
+    incoming = with_identity(hide(judged, erased_users(lake)), source)
     with broken_input(", ".join(names[:5])):
         rows_in = rows_by_file(raw)
         lake.replace_where(incoming.select(*INCOMING.columns), INCOMING, _of_source(source), of=source.name)
@@ -105,7 +114,7 @@ def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit],
     if reopened:
         lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
     lake.replace_where(_with_history(lake, fresh.select(*EVENTS.columns), of_files), EVENTS, of_files, of=what)
-    rejected = staged.where(F.size(c.REASONS) > 0).select(*QUARANTINE.columns)
+    rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).select(*QUARANTINE.columns)
     lake.replace_where(rejected, QUARANTINE, of_files, of=what)
     lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
     lake.replace_where(_closed(lake, source, books, units), INGESTS, of_files, of=what)
@@ -142,7 +151,7 @@ def mentions(events: DataFrame) -> DataFrame:
 def _closed(lake: Lake, source: Source, books: list[Account], units: list[Unit]) -> DataFrame:
     fingerprints = {unit.name: unit.fingerprint for unit in units}
     rows = [
-        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, fingerprints[book.source_file])
+        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, book.erased, fingerprints[book.source_file])
         for book in books
     ]
     schema = ", ".join(f"{name} {kind}" for name, kind in INGESTS.columns.items())

@@ -20,7 +20,7 @@ from recsys.faults import BadData
 from recsys.models.definition import ModelDefinition
 from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
 from recsys.sequences.shape import WindowShape
-from recsys.settings import Settings
+from recsys.settings import Settings, told
 from recsys.tables import DataFile
 from recsys.training.plan import Outcome, Plan
 
@@ -82,7 +82,7 @@ def make_manifest(
         "code": recsys.__version__,
         "libraries": {name: _installed(name) for name in _LIBRARIES if _installed(name)},
         "definition": asdict(plan.definition),
-        "settings": asdict(settings),
+        "settings": told(settings),
         "shape": asdict(plan.shape),
         "segments": plan.segments,
         "condition": plan.condition,

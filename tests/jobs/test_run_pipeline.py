@@ -14,7 +14,8 @@ from recsys.job import Night, parse_arguments
 from recsys.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-JOBS = sorted(path for path in (ROOT / "jobs").glob("*.py") if path.stem != "run_experiments")  # it works for many nights
+APART = ("run_experiments", "erase_users")  # one works for many nights, the other takes a list of users
+JOBS = sorted(path for path in (ROOT / "jobs").glob("*.py") if path.stem not in APART)
 ORDER = [
     "ingest_events", "ingest_products", "build_user_features", "correlate_attributes", "fit_normalizer", "segment_users",
     "build_sequences", "train_model", "push_products", "evaluate_models", "write_report",

@@ -14,6 +14,7 @@ from recsys.faults import MissingTable
 from recsys.job import Night
 from recsys.report import words
 from recsys.report.page import Block, Folded, Grid, Text
+from recsys.settings import Settings, told
 from recsys.training.artifact import artifact_for, read_manifest
 
 _TABLES = (
@@ -79,7 +80,8 @@ def made_from(night: Night) -> Sequence[Block]:
 
 def as_yaml(settings: Any) -> str:
     """A dataclass of settings as one would write them down."""
-    return yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True)
+    shown = told(settings) if isinstance(settings, Settings) else asdict(settings)
+    return yaml.safe_dump(_plain(shown), sort_keys=False, allow_unicode=True)
 
 
 def _version(night: Night, table: t.Table) -> str:
