@@ -6,9 +6,11 @@ import hashlib
 import logging
 import time
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
+from recsys import columns as c
 from recsys.models.negatives import NegativeSampler
 from recsys.sequences.feed import WEIGHT, WindowFeed
 from recsys.sequences.shape import Batch
@@ -17,8 +19,10 @@ from recsys.training.bar import progress_bar
 from recsys.training.checkpoint import Progress, Weights, load, save
 from recsys.training.plan import Outcome, Plan
 from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
+from recsys.training.start import product_vectors
 
 log = logging.getLogger(__name__)
+_STARTING_WINDOWS = 50_000  # rank 0's, from which the product vectors start; they take seconds
 
 
 def train_rank(plan: Plan, signs: Signs) -> Outcome:
@@ -95,6 +99,10 @@ class _Rank:
             self.progress, state, self.best = found
             self._set_state(state)
             log.warning("Training goes on from its checkpoint: %d epochs and %d steps are done.", self.progress.epoch, self.progress.step)
+        elif self.speaks:
+            table = self.model.table
+            windows = islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
+            table.assign(product_vectors(windows, self.plan.products, table.shape[1], self.plan.settings.seed))
         self.progress = self.horovod.broadcast_object(self.progress, root_rank=0)
         self.horovod.broadcast_variables([variable.value for variable in self._variables()], root_rank=0)
         self.clock = self.saved = time.monotonic()

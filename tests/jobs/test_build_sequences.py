@@ -15,7 +15,7 @@ from recsys.split import PUSH, TEST, TRAIN, VALIDATION
 
 DS, NEXT = date(2026, 1, 31), date(2026, 2, 1)
 SETTINGS = Settings(
-    source="", split=SplitSettings(test_days=5, validation_days=3),
+    source="sources/shop.yaml", split=SplitSettings(test_days=5, validation_days=3),
     sequences=SequenceSettings(length=8, stride=8, memory=4, min_item_users=2, files=2),
 )
 

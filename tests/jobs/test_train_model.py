@@ -30,7 +30,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     filled(lake, t.NORMALIZER, attribute=["spend", "visits"], position=[0, 1])
     filled(lake, t.SEGMENT_CENTROIDS, segment=[0, 1])
     settings = Settings(
-        source="", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
+        source="sources/shop.yaml", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
         split={"kind": "leave_one_out"}, pushes={"behaviour": None},
         training={"model": "circle.yaml", "batch_size": 4, "epochs": 24, "learning_rate": 0.02, "patience": 9},
     )
@@ -49,6 +49,6 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
 
 
 def test_a_night_that_only_pushes_trains_nothing(lake, tmp_path):
-    settings = Settings(source="", models=str(tmp_path / "models"))
+    settings = Settings(source="sources/shop.yaml", models=str(tmp_path / "models"))
     train_model.run(Night(lake, settings, date(2024, 3, 2), date(2024, 3, 2) - timedelta(days=1)))
     assert not Path(settings.models).exists()

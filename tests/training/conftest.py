@@ -42,7 +42,7 @@ def write_circle(lake, users: int, files: int = 5, shift: int = 0, judged: int =
 def circle_plan(tmp_path):
     def make(lake, products=PRODUCTS, dropout=0.0, **training):
         settings = Settings(
-            source="", models=str(tmp_path / "models"),
+            source="sources/shop.yaml", models=str(tmp_path / "models"),
             sequences={"length": LENGTH, "memory": MEMORY}, split={"kind": "leave_one_out"}, pushes={"behaviour": None},
             training={"batch_size": 4, "epochs": 2, "learning_rate": 0.01, "patience": 9} | training,
         )

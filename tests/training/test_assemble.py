@@ -6,7 +6,7 @@ from recsys.training.assemble import version_of
 
 
 def named(**training):
-    return version_of(ModelDefinition(name="circle"), Settings(source="", training=training), date(2024, 3, 1))
+    return version_of(ModelDefinition(name="circle"), Settings(source="sources/shop.yaml", training=training), date(2024, 3, 1))
 
 
 def test_a_model_has_another_name_for_another_seed_and_the_same_however_its_training_is_looked_after():
