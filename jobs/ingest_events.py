@@ -13,11 +13,20 @@ Writes  events             one behaviour of one user on one product; rows of the
 from recsys.events.intake import take_in
 from recsys.events.source import load_source
 from recsys.job import Night, run_job
+from recsys.runs.stage import Counts, Stage, whole
+from recsys.runs.things import LOG
+from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 
-def run(night: Night) -> None:
-    take_in(night.lake, load_source(night.settings))
+def run(night: Night) -> Counts:
+    taken_in = take_in(night.lake, load_source(night.settings))
+    return Counts(*(sum(getattr(account, name) for account in taken_in) for name in ("rows_in", "accepted", "rejected")))
 
+
+STAGE = Stage(
+    "ingest_events", run, reads=(LOG,), writes=whole(EVENTS, QUARANTINE, PRODUCT_MENTIONS, INGESTS, INCOMING),
+    settings=("source", "source_path", "products_path"),
+)
 
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

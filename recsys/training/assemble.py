@@ -19,6 +19,7 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.definition import ModelDefinition
 from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
 from recsys.tables import DataFile
@@ -67,16 +68,17 @@ def _asked_for(definition: ModelDefinition, settings: Settings) -> int:
 
 
 def make_manifest(
-    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float
+    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float,
+    memory: dict[str, int | None],
 ) -> dict[str, Any]:
-    """All that a model was made from. `data` holds the version of every table it was read from."""
+    """All that a model was made from, without secrets. `data` holds the version of every table it was read from."""
     best = outcome.history[outcome.best_epoch]
     return {
         "model_ds": str(model_ds),
         "code": recsys.__version__,
         "libraries": {name: _installed(name) for name in _LIBRARIES if _installed(name)},
         "definition": asdict(plan.definition),
-        "settings": asdict(settings),
+        "settings": told(settings),
         "shape": asdict(plan.shape),
         "segments": plan.segments,
         "condition": plan.condition,
@@ -86,6 +88,7 @@ def make_manifest(
         "history": list(outcome.history),
         "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},
         "seconds": round(seconds, 1),
+        "memory": memory,
     }
 
 
