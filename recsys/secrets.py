@@ -10,8 +10,8 @@ MASK = "***"
 _SECRET_NAME = re.compile("secret|password|passwd|token|credential|signature|key", re.IGNORECASE)  # fs.s3a.access.key, fs.azure.account.key
 # user:password@ of any URL, but not host:8020/a@b; in abfss://container@account there is no password. Of http also a token alone.
 _IN_URL = re.compile(r"""([a-z][a-z0-9+.-]*://)[^/\s:@'"]*:(?!\d+/)[^\s'"]*@|(https?://)[^/\s@'"]+@""", re.IGNORECASE)
-_ASSIGNED = re.compile(  # ?sig=…, -Dpassword=…, AccountKey=…
-    r"""([\w.-]*(?:secret|password|passwd|token|credential|signature|\bsig|(?:access|account|api|private)[._-]?key)[\w.-]*=)[^&;,\s'"]+""", re.IGNORECASE
+_ASSIGNED = re.compile(  # ?sig=…, -Dpassword=…, AccountKey=…, and as a fault tells of a setting
+    r"""([\w.-]*(?:secret|password|passwd|token|credential|signature|\bsig|(?:access|account|api|private)[._-]?key)[\w.-]*\s?=\s?['"\[]*)[^&;,\s'"\]]+""", re.IGNORECASE
 )
 
 

@@ -25,6 +25,7 @@ SETTINGS = Settings(
     ("https://host/log?sv=1&sig=hush&se=2", "https://host/log?sv=1&sig=***&se=2"),
     ("jdbc:x;user=me;password=hush;ssl=1", "jdbc:x;user=me;password=***;ssl=1"),
     ("AccountKey=hush;x", "AccountKey=***;x"),
+    ("spark.conf.my.password = ['hush']: input should be a valid string", "spark.conf.my.password = ['***']: input should be a valid string"),
 ])
 def test_credentials_are_taken_out_of_a_text_and_nothing_else(text, shown):
     assert masked(text) == shown

@@ -74,7 +74,7 @@ class Attempts:
         )
         with told_only("gets no row of this stage, so a later run will do it again"):
             left = states(stage.writes_on(self.night), self.night)
-            model = {**now.reads, **left}.get(MODEL.name)
+            model = {**now.reads, **left}.get(MODEL.label(self.night))
             self._record(
                 stage, clock, outcome=DONE, rows_in=counts.rows_in, rows_out=counts.rows_out, rejected=counts.rejected,
                 reads=read, writes=self._written(stage, left), settings=now.settings, code_hash=now.code,

@@ -9,7 +9,7 @@ from recsys.faults import Fault, MissingTable
 from recsys.night import Night
 from recsys.runs.decision import Decision, basis, decide
 from recsys.runs.ledger import Ledger
-from recsys.runs.parts import Part, State
+from recsys.runs.parts import Part, State, day_of
 from recsys.runs.stage import Stage
 
 _NAME = 34  # letters of a part with its day
@@ -69,7 +69,7 @@ class Forecast:
         return self._size(label, part, state)
 
     def _misses(self, stage: Stage, label: str, part: Part) -> None:
-        day = self.night.model_ds if label.endswith(str(self.night.model_ds)) else self.night.ds
+        day = day_of(part, self.night) or self.night.ds
         fault = MissingTable(f"{stage.name} reads {label}, which is not there. Run jobs/{part.made_by}.py --ds {day} first.")
         self.fault = self.fault or fault
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal, Protocol
 
 from pyspark.sql import functions as F
@@ -31,6 +32,7 @@ class Part(Protocol):
     needed: bool  # whether the stage fails without it
     made_by: str  # the job that makes it; empty for what comes from outside
     verb: str  # what writing does to it
+    of: str  # the day of the night that it is of: ds, model_ds; or all
 
     @property
     def name(self) -> str:
@@ -72,18 +74,18 @@ class TablePart:
         return "amends" if self.of == "all" else "replaces"
 
     def label(self, night: Night) -> str:
-        return self.name if self.of == "all" else f"{self.name} of {getattr(night, self.of)}"
+        return _dated(self, night)
 
     def state(self, night: Night) -> State | None:
         if self.of == "all":
             state = night.lake.state(self.table)
             return None if state is None else State(digest(state))
-        files = night.lake.files_of_day(self.table, getattr(night, self.of))
+        files = night.lake.files_of_day(self.table, day_of(self, night))
         return State(digest(*files)) if files else None
 
     def count(self, night: Night) -> int:
         rows = night.lake.read(self.table)
-        return (rows if self.of == "all" else rows.where(F.col(c.DAY) == F.lit(getattr(night, self.of)))).count()
+        return (rows if self.of == "all" else rows.where(F.col(c.DAY) == F.lit(day_of(self, night)))).count()
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,27 @@ class Thing:
     name: str
     look: Callable[[Night], State | None]
     made_by: str = ""
+    of: Literal["ds", "model_ds", "all"] = "all"
     nights: Nights = "every"
     needed: bool = True
     verb: str = "replaces"
 
     def label(self, night: Night) -> str:
-        return self.name
+        return _dated(self, night)
 
     def state(self, night: Night) -> State | None:
         return self.look(night)
 
     def count(self, night: Night) -> None:
         return None
+
+
+def day_of(part: Part, night: Night) -> date | None:
+    return None if part.of == "all" else getattr(night, part.of)
+
+
+def _dated(part: Part, night: Night) -> str:
+    return part.name if part.of == "all" else f"{part.name} of {day_of(part, night)}"
 
 
 def digest(*parts: object) -> str:
