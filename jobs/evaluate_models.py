@@ -44,7 +44,7 @@ def run(night: Night) -> None:
     methods = makers(folders, sequences, vocabulary, settings) | {name: [make] for name, make in baselines(settings).items()}
     comparison = compare(methods, trial, completion, measure)
     kept.release()
-    for table, rows in results(comparison, folders, TEST, settings, measure.catalogue).items():
+    for table, rows in results(comparison, folders, TEST, settings, measure.catalogue):
         lake.replace_day(lake.frame(rows, table, ds), table, ds)
     comparison.require_all()
 

@@ -173,6 +173,9 @@ class Lake:
                 f"There is no table {self.location(table)} ({table.grain}). Run jobs/{table.made_by}.py first; "
                 "jobs/run_pipeline.py runs every stage in order."
             )
+        return self._frame(table, version)
+
+    def _frame(self, table: Table, version: int | None = None) -> DataFrame:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -279,7 +282,7 @@ class Lake:
         if state is None:
             return []
         if self._seen.get((table.name, ds), (None,))[0] != state:  # Delta takes some tenths of a second for a list
-            files = self.read(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles()
+            files = self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles()
             self._seen[table.name, ds] = state, sorted(files)
         return self._seen[table.name, ds][1]
 

@@ -20,7 +20,7 @@ from recsys.training.artifact import read_manifest
 
 def results(
     comparison: Comparison, folders: Mapping[str, Sequence[str]], split: str, settings: EvaluationSettings, catalogue: int
-) -> dict[Table, list[tuple]]:
+) -> list[tuple[Table, list[tuple]]]:
     """The rows of each table that an evaluation writes, without their day.
 
     Args:
@@ -30,11 +30,11 @@ def results(
     judged, lengths = comparison.tallies, settings.list_lengths
     models = [name for name in folders if name in judged]
     trained = [training_cost(name, [*map(read_manifest, folders[name])], comparison.users) for name in models]
-    return {
-        EVALUATIONS: [row for name in judged for row in evaluation_rows(name, split, judged[name], lengths, catalogue)],
-        COMPARISONS: [row for name in models for row in comparison_rows(name, split, judged, lengths)],
-        COSTS: [*comparison.costs, *trained],
-    }
+    return [
+        (EVALUATIONS, [row for name in judged for row in evaluation_rows(name, split, judged[name], lengths, catalogue)]),
+        (COMPARISONS, [row for name in models for row in comparison_rows(name, split, judged, lengths)]),
+        (COSTS, [*comparison.costs, *trained]),
+    ]
 
 
 def evaluation_rows(method: str, split: str, tallies: Sequence[Tally], lengths: Sequence[int], catalogue: int) -> Iterator[tuple]:

@@ -48,7 +48,7 @@ def test_every_declared_setting_is_one(stage):
     assert stage.settings_of(Settings(source="shop.yaml")).startswith("{")
 
 
-@pytest.mark.parametrize("stage", run_pipeline.STAGES[1:], ids=lambda stage: stage.name)
+@pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
 def test_every_stage_is_tested_with_nothing_but_what_it_declares(stage):
     """The tests of the jobs, and those of the simulated shop, run each stage through `declared`."""
     texts = [path.read_text() for folder in ("jobs", "simulation") for path in (ROOT / "tests" / folder).glob("*.py")]
