@@ -16,7 +16,8 @@ import sys
 
 from recsys.erasure import USER_TABLES, erase, read_users
 from recsys.events.source import load_source
-from recsys.job import Night, run_job
+from recsys.job import run_stages
+from recsys.night import Night
 from recsys.tables import INCOMING, QUARANTINE
 
 
@@ -38,7 +39,7 @@ def main(argv: list[str] | None = None) -> None:
     own, others = parser.parse_known_args(arguments)
     if own.users is None and not {"-h", "--help"} & set(arguments):
         parser.error("--users FILE is missing: a text file with one user id a line")
-    run_job(__doc__, lambda night: run(night, own.users, own.vacuum), others)
+    run_stages(__doc__, lambda night: (), lambda attempts: run(attempts.night, own.users, own.vacuum), others)
 
 
 if __name__ == "__main__":

@@ -125,6 +125,19 @@ ADDED_BYTES = "added_bytes"
 GPU_PEAK_BYTES = "gpu_peak_bytes"
 ROWS = "rows"
 
+# runs
+RUN_ID = "run_id"
+STARTED = "started"
+EXIT_CODE = "exit_code"
+MESSAGE = "message"
+ROWS_OUT = "rows_out"
+READS = "reads"
+WRITES = "writes"
+PART = "part"
+SETTINGS = "settings"
+CODE_VERSION = "code_version"
+CODE_HASH = "code_hash"
+
 # simulated shops
 HOME = "home"
 COLD = "cold"

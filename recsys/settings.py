@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -180,22 +179,6 @@ class Settings:
     def beside(self, path: str) -> Path:
         """`path` as seen from the settings file."""
         return Path(self.folder) / path
-
-
-_SECRET = re.compile("secret|password|passwd|token|credential|access.?key|account.?key|[.]sas[.]", re.IGNORECASE)
-
-
-def told(settings: Settings) -> dict[str, Any]:
-    """The settings as they may be shown, logged and kept: with no secret in them."""
-    whole = asdict(settings)
-    whole["spark"]["conf"] = {key: "***" if _SECRET.search(key) else value for key, value in settings.spark.conf.items()}
-    return _without_passwords(whole)
-
-
-def _without_passwords(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _without_passwords(inner) for key, inner in value.items()}
-    return re.sub(r"(://)[^/@:\s]+:[^/@\s]+@", r"\1***@", value) if isinstance(value, str) else value  # as in s3a://key:secret@bucket
 
 
 def load_settings(path: str | Path, overrides: list[str] | None = None) -> Settings:

@@ -115,6 +115,15 @@ COSTS = Table("costs", "one method and stage, on the machine that ran it", {
     # and the most on its GPUs, null where there are none
     c.PEAK_BYTES: "bigint", c.ADDED_BYTES: "bigint", c.GPU_PEAK_BYTES: "bigint", c.DAY: "date",
 }, "evaluate_models")
+_PARTS = f"array<struct<{c.PART}:string,{c.FINGERPRINT}:string,{c.ROWS}:bigint>>"  # what was read or written, and its state; rows null where unknown
+RUNS = Table("runs", "one attempt at a stage, by any job; rows are only ever added", {
+    c.RUN_ID: "string", c.STAGE: "string", c.DAY: "date", c.MODEL_DAY: "date", c.STARTED: "timestamp", c.SECONDS: "double",
+    # outcome is done, skipped or failed; message is that of the fault, or why it was skipped
+    c.OUTCOME: "string", c.EXIT_CODE: "int", c.MESSAGE: "string",
+    c.ROWS_IN: "bigint", c.ROWS_OUT: "bigint", c.REJECTED: "bigint", c.READS: _PARTS, c.WRITES: _PARTS,
+    # settings are those on which the stage depends, as JSON; the hash is that of the package and of the job
+    c.SETTINGS: "string", c.CODE_VERSION: "string", c.CODE_HASH: "string", c.MODEL_VERSION: "string",
+}, "run_pipeline", partitions=())
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,8 @@ class Lake:
 
     spark: SparkSession = field(repr=False)
     root: str
+    written: dict[str, int] = field(default_factory=dict, repr=False, compare=False)  # rows by table; whoever asks empties it before
+    _seen: dict[tuple[str, date], tuple[str, list[str]]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def _is_path(self) -> bool:
@@ -170,6 +181,9 @@ class Lake:
                 f"There is no table {self.location(table)} ({table.grain}). Run jobs/{table.made_by}.py first; "
                 "jobs/run_pipeline.py runs every stage in order."
             )
+        return self._frame(table, version)
+
+    def _frame(self, table: Table, version: int | None = None) -> DataFrame:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -210,6 +224,7 @@ class Lake:
             self._refuse_other_version(table)
             raise
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
+        self.written[table.name] = self.written.get(table.name, 0) + written
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
 
@@ -264,6 +279,35 @@ class Lake:
     def vacuum(self, table: Table) -> None:
         """Delete the files that no version within Delta's retention needs; older versions cannot be read after it."""
         self.spark.sql(f"VACUUM {self._identifier(table)}")
+
+    def append(self, rows: DataFrame, table: Table) -> None:
+        """Add `rows` to `table`. Appends never conflict, so runs at one time all get theirs in."""
+        writer = in_contract(rows, table).write.format("delta").mode("append").options(**_options(table))
+        if self._is_path:
+            writer.save(self.location(table))
+        else:
+            writer.saveAsTable(self.location(table))
+
+    def state(self, table: Table) -> str | None:
+        """What changes with every commit of `table`, told from metadata alone; None where it was never written."""
+        try:
+            detail = self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()
+        except AnalysisException:
+            return None
+        return repr([str(detail[name]) for name in ("id", "lastModified", "numFiles", "sizeInBytes")])
+
+    def files_of_day(self, table: Table, ds: date) -> list[str]:
+        """The live files of one day of a partitioned `table`, none if there is no such day; no file is opened.
+
+        A day that is written anew has other files, also for the same rows; it keeps them while other days are written.
+        """
+        state = self.state(table)
+        if state is None:
+            return []
+        if self._seen.get((table.name, ds), (None,))[0] != state:  # Delta takes some tenths of a second for a list
+            files = self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles()
+            self._seen[table.name, ds] = state, sorted(files)
+        return self._seen[table.name, ds][1]
 
     def borrow(self, table: Table, owner: Lake) -> None:
         """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""

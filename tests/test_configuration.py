@@ -4,7 +4,8 @@ import pytest
 
 from recsys.configuration import read_mapping
 from recsys.faults import BadSettings
-from recsys.settings import load_settings, told
+from recsys.secrets import told
+from recsys.settings import load_settings
 
 
 @pytest.fixture

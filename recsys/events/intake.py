@@ -10,7 +10,7 @@ import hashlib
 import logging
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from recsys import __version__
@@ -31,14 +31,21 @@ _WAS = "was"
 _OTHER_FILE = "other_file"
 
 
-def take_in(lake: Lake, source: Source) -> None:
+def log_units(spark: SparkSession, source: Source) -> list[Unit]:
+    """The files of the log; one that was changed, or is understood otherwise, has another fingerprint."""
+    stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
+    return find_units(spark, source.files, stamp)
+
+
+def take_in(lake: Lake, source: Source) -> list[Account]:
     """Bring `events`, `events_quarantine`, `product_mentions` and `ingests` up to date with the files of `source`.
+
+    Returns the accounts of the files that were taken in now.
 
     Raises:
         BadData: a file is broken, or more of it is rejected than the source accepts; no table was changed.
     """
-    stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
-    units = find_units(lake.spark, source.files, stamp)
+    units = log_units(lake.spark, source)
     recorded = _recorded(lake, source)
     known = recorded if lake.exists(EVENTS) else {}
     _tell_gone(source, sorted(set(recorded) - {unit.name for unit in units}))
@@ -48,7 +55,7 @@ def take_in(lake: Lake, source: Source) -> None:
         pending |= {unit.name for unit in units if known.get(unit.name, {}).get(c.COPIES)}
     if not pending:
         log.info("%s: nothing new in %d files", source.name, len(units))
-        return
+        return []
     while True:
         chosen = [unit for unit in units if unit.name in pending]
         books = _stage(lake, source, chosen)
@@ -59,6 +66,7 @@ def take_in(lake: Lake, source: Source) -> None:
         pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
     books = [account.give_up(sum(count for (_, file), count in shared.items() if file == account.source_file)) for account in books]
     _commit(lake, source, books, chosen, shared=bool(shared), reopened=bool(pending & set(recorded)))
+    return books
 
 
 def _tell_gone(source: Source, gone: list[str]) -> None:

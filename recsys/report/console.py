@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import MissingTable, visible
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.sections.learning import evaluated, methods, near, pushed_model
 from recsys.training.artifact import artifact_for

@@ -19,8 +19,9 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.definition import ModelDefinition
 from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
-from recsys.settings import Settings, told
+from recsys.settings import Settings
 from recsys.tables import DataFile
 from recsys.training.plan import Outcome, Plan
 
@@ -73,9 +74,10 @@ def _asked_for(definition: ModelDefinition, settings: Settings) -> int:
 
 
 def make_manifest(
-    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float
+    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float,
+    memory: dict[str, int | None],
 ) -> dict[str, Any]:
-    """All that a model was made from. `data` holds the version of every table it was read from."""
+    """All that a model was made from, without secrets. `data` holds the version of every table it was read from."""
     best = outcome.history[outcome.best_epoch]
     return {
         "model_ds": str(model_ds),
@@ -92,6 +94,7 @@ def make_manifest(
         "history": list(outcome.history),
         "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},
         "seconds": round(seconds, 1),
+        "memory": memory,
     }
 
 

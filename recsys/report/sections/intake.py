@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.figures import lines_over_time
 from recsys.report.page import Block, Grid, Picture, Text

@@ -14,7 +14,7 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.slices import ALL
 from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.figures import lines_by_length, training_curves
 from recsys.report.page import Block, Grid, Picture, Text
