@@ -58,7 +58,9 @@ def make_step(
             loss = -tf.reduce_sum(likelihood * targets.weight)
             scaled = optimizer.scale_loss(loss)
         # Tied product embeddings make huge IndexedSlices; dense sums are faster and Horovod sends them as one.
-        tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True)
+        # All in one group, always: else Horovod adds up together what happens to be ready, and of three ranks or more
+        # the order of the sum, so its last bits, would differ from run to run.
+        tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True, groups=1)
         totals = horovod.allreduce(tf.stack([loss, tf.reduce_sum(targets.weight)]), op=horovod.Sum)
         share = tf.maximum(totals[1], 1.0)
         # A weight whose input the definition leaves out has no gradient, on no rank.
