@@ -71,7 +71,7 @@ class ProductSettings:
     columns: ProductColumns = Field(default_factory=ProductColumns)  # over `file`, or over the log where there is none
     file: ProductFile | None = None
     price: Literal["latest_sale", "listed"] = "latest_sale"  # either falls back on the other, then on the latest price seen
-    unknown_price: Annotated[float, Field(ge=0)] = 0.0  # where no price was ever stated; nothing is sold for 0, so 0 says "not known"
+    unknown_price: float = 0.0  # where no price was ever stated; nothing is sold for 0, so 0 says "not known"
     active_within_days: Days | None = None  # available only if an event is that recent; null leaves it to the product list
 
 
