@@ -115,7 +115,8 @@ COSTS = Table("costs", "one method and stage, on the machine that ran it", {
     # and the most on its GPUs, null where there are none
     c.PEAK_BYTES: "bigint", c.ADDED_BYTES: "bigint", c.GPU_PEAK_BYTES: "bigint", c.DAY: "date",
 }, "evaluate_models")
-_PARTS = f"array<struct<{c.PART}:string,{c.FINGERPRINT}:string,{c.ROWS}:bigint>>"  # what was read or written, and its state; rows null where unknown
+# what was read or written, and its state: rows null where unknown, within the state of the whole table where the part is one of its days
+_PARTS = f"array<struct<{c.PART}:string,{c.FINGERPRINT}:string,{c.ROWS}:bigint,{c.WITHIN}:string>>"
 RUNS = Table("runs", "one attempt at a stage, by any job; rows are only ever added", {
     c.RUN_ID: "string", c.STAGE: "string", c.DAY: "date", c.MODEL_DAY: "date", c.STARTED: "timestamp", c.SECONDS: "double",
     # outcome is done, skipped or failed; message is that of the fault, or why it was skipped
@@ -145,7 +146,7 @@ class Lake:
     spark: SparkSession = field(repr=False)
     root: str
     written: dict[str, int] = field(default_factory=dict, repr=False, compare=False)  # rows by table; whoever asks empties it before
-    _seen: dict[tuple[str, date], tuple[str, list[str]]] = field(default_factory=dict, repr=False, compare=False)
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)  # for recsys.runs: states of days
 
     @property
     def _is_path(self) -> bool:
@@ -301,13 +302,7 @@ class Lake:
 
         A day that is written anew has other files, also for the same rows; it keeps them while other days are written.
         """
-        state = self.state(table)
-        if state is None:
-            return []
-        if self._seen.get((table.name, ds), (None,))[0] != state:  # Delta takes some tenths of a second for a list
-            files = self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles()
-            self._seen[table.name, ds] = state, sorted(files)
-        return self._seen[table.name, ds][1]
+        return sorted(self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles())
 
     def borrow(self, table: Table, owner: Lake) -> None:
         """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""

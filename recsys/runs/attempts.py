@@ -84,7 +84,7 @@ class Attempts:
     def _found(self, parts: Mapping[str, Part], now: Mapping[str, State]) -> tuple[Found, ...]:
         """Parts with their rows: as an earlier stage told them, else counted."""
         return tuple(
-            Found(label, state.fingerprint, self._rows(label, state, parts[label])) for label, state in now.items()
+            Found(label, state.fingerprint, self._rows(label, state, parts[label]), state.within) for label, state in now.items()
         )
 
     def _rows(self, label: str, state: State, part: Part) -> int | None:
@@ -95,7 +95,7 @@ class Attempts:
         """A day is written whole, so its rows are those that were written; of other tables only a part was."""
         whole = {label: part.name for label, part in stage.writes_on(self.night).items() if part.verb == "replaces"}
         rows = {label: self.night.lake.written.get(name) for label, name in whole.items()}
-        return tuple(Found(label, state.fingerprint, rows.get(label)) for label, state in left.items())
+        return tuple(Found(label, state.fingerprint, rows.get(label), state.within) for label, state in left.items())
 
     def _record(self, stage: Stage, clock: _Clock, **told: object) -> None:
         self.ledger.note(self._attempt(stage, clock, **told))

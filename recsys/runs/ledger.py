@@ -33,6 +33,7 @@ class Found:
     part: str
     fingerprint: str
     rows: int | None = None
+    within: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,9 @@ class Ledger:
         ledger = cls(night.lake)
         with told_only("cannot be read, so every stage runs"):
             ledger.attempts = _read(night)
+        for found in (found for attempt in ledger.attempts for found in (*attempt.reads, *attempt.writes)):
+            if found.within:
+                night.lake.seen[found.part] = found.within, found.fingerprint
         return ledger
 
     def note(self, attempt: Attempt) -> None:
@@ -130,7 +134,7 @@ def _read(night: Night) -> list[Attempt]:
     days = [F.lit(night.ds), F.lit(night.model_ds)]
     # Python would read a timestamp in the time zone of its machine.
     rows = night.lake.read(RUNS).where(F.col(c.DAY).isin(*days)).withColumn(c.STARTED, F.unix_micros(c.STARTED))
-    return [_attempt(row.asDict(recursive=True)) for row in rows.collect()]
+    return [_attempt(row.asDict(recursive=True)) for row in rows.orderBy(c.STARTED).collect()]
 
 
 def _attempt(row: dict) -> Attempt:

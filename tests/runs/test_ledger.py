@@ -16,7 +16,7 @@ from recsys.tables import RUNS, SEGMENTS
 MONDAY, TUESDAY = date(2020, 1, 6), date(2020, 1, 7)
 DONE = Attempt(
     "r1", "segment_users", MONDAY, MONDAY, datetime(2020, 1, 7, 3, 30, 0, 250_000, timezone.utc), 1.5, "done", rows_in=3, rows_out=2, rejected=0,
-    reads=(Found("user_features of 2020-01-06", "f1", 3),), writes=(Found("segments of 2020-01-06", "f2", 2), Found("page", "f3")),
+    reads=(Found("user_features of 2020-01-06", "f1", 3),), writes=(Found("segments of 2020-01-06", "f2", 2, "w"), Found("page", "f3")),
     settings='{"segments": {}}', code_version="0.1.0", code_hash="h", model_version="m",
 )
 
@@ -43,6 +43,7 @@ def test_an_attempt_comes_back_as_it_was_written_and_two_runs_at_once_both_get_t
     found = Ledger.of(night(lake))
     assert sorted(found.attempts, key=lambda attempt: attempt.run_id) == [DONE, other]
     assert found.last_done("segment_users", night(lake)) == DONE and found.beside(DONE) == other
+    assert lake.seen == {"segments of 2020-01-06": ("w", "f2")}  # so that the day is not looked into while the table is as it was
     assert found.rows_of("segments of 2020-01-06", "f2") == 2 and found.rows_of("segments of 2020-01-06", "f9") is None
     assert lake.read(RUNS).where(F.col(c.STARTED) == F.lit("2020-01-07 03:30:00.25").cast("timestamp")).count() == 3
 
