@@ -12,7 +12,7 @@ VENV := .venv$(if $(filter-out default,$(PINS)),-$(PINS))
 PYTHON ?= $(firstword $(foreach python,python3.11 python3,$(shell $(python) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run experiments test package clean
+.PHONY: help set-up run experiments test cluster-test package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,9 @@ experiments: set-up  ## every method and measure on several logs: make experimen
 
 test: set-up  ## all tests: make test ARGS="tests/users -x"
 	$(VENV)/bin/python -m pytest $(ARGS)
+
+cluster-test: package  ## nights on a real Spark cluster of several hosts, with faults injected: make cluster-test ARGS="same_answer"
+	$(VENV)/bin/python -m tests.cluster $(ARGS)
 
 package: set-up  ## dist/recsys.zip for spark-submit --py-files, and a wheel for Databricks
 	rm -rf dist build

@@ -48,11 +48,7 @@ def run(night: Night) -> None:
     manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started, memory_of(meter))
     folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
     shutil.rmtree(plan.checkpoint)
-    log.info("model %s: validation NDCG@10 %s, %.0f s", folder, _told(manifest["metrics"]["validation_ndcg"]), manifest["seconds"])
-
-
-def _told(ndcg: float | None) -> str:
-    return "unknown, for there are no validation users" if ndcg is None else f"{ndcg:.4f}"
+    log.info("model %s: validation NDCG@10 %s, %.0f s", folder, assemble.validation_told(manifest), manifest["seconds"])
 
 
 STAGE = Stage(

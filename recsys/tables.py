@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlparse
@@ -15,9 +17,10 @@ from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException
 
 from recsys import columns as c
-from recsys.faults import BadData, BadSettings, MissingTable
+from recsys.faults import BadData, BadSettings, Infrastructure, MissingTable
 
 log = logging.getLogger(__name__)
+_CONFLICT = re.compile("DELTA_(CONCURRENT|METADATA_CHANGED|PROTOCOL_CHANGED)")  # Delta's names for a commit that came too late
 
 
 @dataclass(frozen=True)
@@ -217,10 +220,14 @@ class Lake:
             rows: columns as in the contract of `table`, in any order.
             predicate: Spark SQL over the columns of `table`.
             of: what is replaced, for the log line.
+
+        Raises:
+            Infrastructure: another run replaced the same rows meanwhile; its rows stay.
         """
         started = time.monotonic()
         try:
-            self._write(in_contract(rows, table), table, predicate)
+            with self._alone(table):
+                self._write(in_contract(rows, table), table, predicate)
         except AnalysisException:
             self._refuse_other_version(table)
             raise
@@ -228,6 +235,19 @@ class Lake:
         self.written[table.name] = self.written.get(table.name, 0) + written
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
+
+    @contextmanager
+    def _alone(self, table: Table) -> Iterator[None]:
+        """Of two runs at once the one that commits first goes on and the other ends, so that one is left."""
+        try:
+            yield
+        except Exception as error:
+            if not _CONFLICT.search(str(error)):
+                raise
+            raise Infrastructure(
+                f"Another run wrote to {self.location(table)} at the same time. That run goes on, this one ends here and changed nothing "
+                "in that table. Wait until the other is over, and run this again only if it works with other input or settings."
+            ) from error
 
     def _refuse_other_version(self, table: Table) -> None:
         """Raises BadData where the table has other columns than its contract, as one that an older version wrote."""
@@ -260,10 +280,11 @@ class Lake:
         started = time.monotonic()
         rows.createOrReplaceTempView("amended_rows")
         values = ", ".join(f"old.{name} = new.{name}" for name in rows.columns if name != key)
-        self.spark.sql(
-            f"MERGE INTO {self._identifier(table)} AS old USING amended_rows AS new ON old.{key} = new.{key} "
-            f"WHEN MATCHED THEN UPDATE SET {values}"
-        )
+        with self._alone(table):
+            self.spark.sql(
+                f"MERGE INTO {self._identifier(table)} AS old USING amended_rows AS new ON old.{key} = new.{key} "
+                f"WHEN MATCHED THEN UPDATE SET {values}"
+            )
         log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
 
     def remove(self, table: Table, keys: DataFrame, key: str) -> int:

@@ -98,6 +98,12 @@ def make_manifest(
     }
 
 
+def validation_told(manifest: dict[str, Any]) -> str:
+    """The validation NDCG of a manifest, for a log line."""
+    ndcg = manifest["metrics"]["validation_ndcg"]
+    return "unknown, for there are no validation users" if ndcg is None else f"{ndcg:.4f}"
+
+
 def product_ids(vocabulary: Sequence[Row]) -> list[str]:
     """The product of every index, "" for padding."""
     return ["", *(row[c.ITEM] for row in sorted(vocabulary, key=lambda row: row[c.ITEM_INDEX]))]

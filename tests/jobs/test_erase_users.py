@@ -44,7 +44,7 @@ def shop(spark, tmp_path):
     (tmp_path / "log.csv").write_text("\n".join(LINES))
     (tmp_path / "users.txt").write_text("7\r\n\n 7 \nnobody\n")
     arguments = ["--config", str(tmp_path / "shop.yaml"), "--ds", str(DAY), f"lake={tmp_path}/lake", f"source_path={tmp_path}/log.csv"]
-    run_job("Ingest.", ingest_events.run, arguments)
+    run_job("Ingest.", ingest_events.STAGE, arguments)
     lake = Lake(spark, f"{tmp_path}/lake")
     pushed = [(user, 1, "a", 0.5, "A", 1.0, "model", "m", 0, DAY) for user in ("7", "70")]
     schema = ", ".join(f"{name} {kind}" for name, kind in t.PUSHES.columns.items())
@@ -89,7 +89,7 @@ def test_an_erased_user_is_in_no_live_file_and_no_delivery_brings_him_back(shop,
     assert [lake.version(table) for table in (t.EVENTS, t.QUARANTINE, t.PUSHES, t.ERASURES, t.ERASURE_PROOFS)] == before
 
     (tmp_path / "log.csv").write_text("\n".join([*LINES, "70,b,buy,2020-01-03,2.0", "7.0,b,buy,2020-01-03,2.0"]))
-    run_job("Ingest.", ingest_events.run, arguments)
+    run_job("Ingest.", ingest_events.STAGE, arguments)
     assert told(lake, t.EVENTS, c.USER) == [("0",), ("70",), ("70",)]
     assert books(lake) == [(9, 3, 1, 0, 5)]
     assert not {value for value in live_values(lake) if value == "7" or "7.0" in value or "7@" in value}
