@@ -65,11 +65,11 @@ def test_the_state_of_a_day_stays_while_other_days_are_written_and_changes_with_
     monday, tuesday = night(lake), night(lake, TUESDAY)
     assert of_day.state(monday) is None and of_all.state(monday) is None
     lake.replace_day(segments(MONDAY), SEGMENTS, MONDAY)
-    states = [(of_day.state(monday), of_all.state(monday))]
+    states = [(of_day.state(monday).fingerprint, of_all.state(monday).fingerprint)]
     lake.replace_day(segments(TUESDAY), SEGMENTS, TUESDAY)
-    states.append((of_day.state(monday), of_all.state(monday)))
+    states.append((of_day.state(monday).fingerprint, of_all.state(monday).fingerprint))
     lake.replace_day(segments(MONDAY), SEGMENTS, MONDAY)
-    states.append((of_day.state(monday), of_all.state(monday)))
+    states.append((of_day.state(monday).fingerprint, of_all.state(monday).fingerprint))
     days, tables = zip(*states)
     assert days[0] == days[1] != days[2] and len(set(tables)) == 3
     assert of_day.state(tuesday) not in days

@@ -72,7 +72,8 @@ def test_two_ranks_of_which_one_is_killed_and_one_stopped_end_as_they_would_have
     assert [sum(rows) for rows in zip(*(outcome.rows_read for outcome in disturbed))] == [41] * 8  # from epoch 4 on
     killed, stopped = told(caplog)
     assert "rank 1 (process " in killed and "ended without a word" in killed
-    assert "rank 0 (process " in stopped and "gave no sign of life for 1" in stopped  # 10 s, or a little more
+    # 10 s, or a little more; where it was stopped while all waited for each other, nobody can tell who was
+    assert "rank 0 (process " in stopped and ("gave no sign of life for 1" in stopped or "have not moved for 1" in stopped)
     assert ranks_left() == [] and list(lake.spark.sparkContext.statusTracker().getActiveJobsIds()) == []
 
 
