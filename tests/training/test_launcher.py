@@ -44,7 +44,9 @@ def harmed(what):
 
 
 def ranks_left():
-    return [process for process in psutil.Process().children(recursive=True) if any("gloo_exec_fn" in part for part in process.cmdline())]
+    mine = {process.pid for process in psutil.Process().children(recursive=True)}
+    running = psutil.process_iter(["cmdline"])  # leaves out what ends meanwhile, and a dead process has no command line
+    return [process for process in running if process.pid in mine and any("gloo_exec_fn" in part for part in process.info["cmdline"] or ())]
 
 
 def told(caplog):
