@@ -4,6 +4,7 @@ Reads   events         one behaviour of one user on one product
         user_features  one user's attributes for one split
         normalizer     one retained attribute
         segments       one user's segment for one split
+        vocabulary     of --model-ds, if that is an earlier day
 Writes  vocabulary     one product that the model knows; the day is replaced whole
         sequences      one window of one user for one split; the day is replaced whole
 
@@ -14,6 +15,7 @@ writes the split push alone.
 """
 
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day, model_day, whole
 from recsys.sequences.rows import beside_users, sequence_rows, spread, training_events, with_roles
 from recsys.sequences.vocabulary import number_products
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
@@ -33,9 +35,15 @@ def run(night: Night) -> None:
     vocabulary = lake.read_day(VOCABULARY, night.model_ds)
     splits = (TRAIN, VALIDATION, TEST, PUSH) if trains else (PUSH,)
     rows = sequence_rows(events, splits, vocabulary, settings, ds)
-    whole = beside_users(rows, lake.read_day(SEGMENTS, ds), attributes, len(normalizer), ds)
-    lake.replace_day(spread(whole, settings.sequences.files), SEQUENCES, ds)
+    complete = beside_users(rows, lake.read_day(SEGMENTS, ds), attributes, len(normalizer), ds)
+    lake.replace_day(spread(complete, settings.sequences.files), SEQUENCES, ds)
 
+
+STAGE = Stage(
+    "build_sequences", run,
+    reads=(*whole(EVENTS), *day(USER_FEATURES, SEGMENTS), *model_day(NORMALIZER), *model_day(VOCABULARY, nights="pushing")),
+    writes=(*day(VOCABULARY, nights="training"), *day(SEQUENCES)), settings=("split", "sequences", "evaluation.relevant"),
+)
 
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

@@ -10,6 +10,7 @@ A night that only pushes, with --model-ds before --ds, computes the split push a
 """
 
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day, whole
 from recsys.split import PUSH, TEST, TRAIN
 from recsys.tables import EVENTS, PRODUCTS, USER_FEATURES
 from recsys.users.features import user_features
@@ -23,5 +24,9 @@ def run(night: Night) -> None:
     night.lake.replace_day(features, USER_FEATURES, night.ds)
 
 
+STAGE = Stage(
+    "build_user_features", run, reads=(*whole(EVENTS), *day(PRODUCTS)), writes=day(USER_FEATURES), settings=("split",),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

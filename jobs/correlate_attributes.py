@@ -12,6 +12,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day
 from recsys.split import TRAIN
 from recsys.tables import CORRELATIONS, USER_FEATURES
 from recsys.users.attributes import ATTRIBUTES
@@ -27,5 +28,10 @@ def run(night: Night) -> None:
     night.lake.replace_day(night.lake.frame(pairs, CORRELATIONS, night.ds), CORRELATIONS, night.ds)
 
 
+STAGE = Stage(
+    "correlate_attributes", run, reads=day(USER_FEATURES, nights="training"), writes=day(CORRELATIONS, nights="training"),
+    settings=("attributes",),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

@@ -3,7 +3,8 @@
 A method that crashes is named, the results of the others are written all the same, and the job then exits
 with 4. A leak stops the job before anything is computed.
 
-Reads   events, products, segments and sequences (of --ds); all that was fitted, and the models (of --model-ds)
+Reads   events, products, segments and sequences (of --ds); every trained model and all that was fitted (of --model-ds):
+        vocabulary, user_features, correlations, normalizer, segment_centroids, segments
 Writes  evaluations   one method, split, slice, metric and list length, ds; the day is replaced whole
         comparisons   one model against one other method, the same; the day is replaced whole
         costs         one method and stage, ds; the day is replaced whole
@@ -17,17 +18,17 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.popularity import Popularity
 from recsys.evaluation.compare import compare
-from recsys.evaluation.costs import training_cost
 from recsys.evaluation.kept import Kept
 from recsys.evaluation.leaks import refuse_leaks
 from recsys.evaluation.measure import yardstick
 from recsys.evaluation.methods import baselines
-from recsys.evaluation.results import comparison_rows, evaluation_rows
+from recsys.evaluation.results import results
 from recsys.evaluation.sequence_model import makers, trained_models
 from recsys.evaluation.trial import hold_out
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day, model_day, whole
+from recsys.runs.things import JUDGED_MODELS
 from recsys.split import TEST
-from recsys.training.artifact import read_manifest
 
 
 def run(night: Night) -> None:
@@ -37,23 +38,23 @@ def run(night: Night) -> None:
     vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
     trial = hold_out(lake.read(t.EVENTS), night.settings.split, settings, ds).held(kept)
     refuse_leaks(night, trial, sequences)
-
     completion = Popularity(settings.relevant, settings.drop_seen, kept)
     completion.fit(trial.history)
     measure = yardstick(trial, segments.select(c.USER, c.SEGMENT), lake.read_day(t.PRODUCTS, ds), settings, kept)
-    models = makers(folders, sequences, vocabulary, settings)
-    controls = {name: [make] for name, make in baselines(settings).items()}
-    comparison = compare(models | controls, trial, completion, measure)
+    methods = makers(folders, sequences, vocabulary, settings) | {name: [make] for name, make in baselines(settings).items()}
+    comparison = compare(methods, trial, completion, measure)
     kept.release()
-
-    judged, lengths = comparison.tallies, settings.list_lengths
-    trained = [training_cost(name, [*map(read_manifest, found)], comparison.users) for name, found in folders.items() if name in judged]
-    figures = [row for name in judged for row in evaluation_rows(name, TEST, judged[name], lengths, measure.catalogue)]
-    against = [row for name in folders if name in judged for row in comparison_rows(name, TEST, judged, lengths)]
-    for rows, table in ((figures, t.EVALUATIONS), (against, t.COMPARISONS), ([*comparison.costs, *trained], t.COSTS)):
+    for table, rows in results(comparison, folders, TEST, settings, measure.catalogue):
         lake.replace_day(lake.frame(rows, table, ds), table, ds)
     comparison.require_all()
 
 
+FITTED = (t.VOCABULARY, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS, t.SEGMENTS)
+STAGE = Stage(
+    "evaluate_models", run, writes=day(t.EVALUATIONS, t.COMPARISONS, t.COSTS),
+    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *model_day(*FITTED), JUDGED_MODELS),
+    settings=("models", "split", "attributes", "segments", "sequences", "training", "evaluation"),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

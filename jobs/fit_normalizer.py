@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day
 from recsys.split import TRAIN
 from recsys.tables import CORRELATIONS, NORMALIZER, USER_FEATURES
 from recsys.users.attributes import ATTRIBUTES
@@ -29,5 +30,9 @@ def run(night: Night) -> None:
     night.lake.replace_day(night.lake.frame(bounds, NORMALIZER, night.ds), NORMALIZER, night.ds)
 
 
+STAGE = Stage(
+    "fit_normalizer", run, reads=day(USER_FEATURES, CORRELATIONS, nights="training"), writes=day(NORMALIZER, nights="training"),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

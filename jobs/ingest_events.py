@@ -1,6 +1,7 @@
 """Take the files of a source into the events table: new and corrected ones, each counted to the row.
 
 Reads   the log that the source's YAML describes, any number of files
+        erasures           the users who are left out
 Writes  events             one behaviour of one user on one product; rows of the files taken in are replaced
         events_quarantine  one rejected input row, untouched, with every reason
         product_mentions   one wording of a product, by file and day
@@ -13,11 +14,20 @@ Writes  events             one behaviour of one user on one product; rows of the
 from recsys.events.intake import take_in
 from recsys.events.source import load_source
 from recsys.job import Night, run_job
+from recsys.runs.stage import Counts, Stage, whole
+from recsys.runs.things import LOG
+from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 
-def run(night: Night) -> None:
-    take_in(night.lake, load_source(night.settings))
+def run(night: Night) -> Counts:
+    taken_in = take_in(night.lake, load_source(night.settings))
+    return Counts(*(sum(getattr(account, name) for account in taken_in) for name in ("rows_in", "accepted", "rejected")))
 
+
+STAGE = Stage(
+    "ingest_events", run, reads=(LOG, *whole(ERASURES, needed=False)), writes=whole(EVENTS, QUARANTINE, PRODUCT_MENTIONS, INGESTS, INCOMING),
+    settings=("source", "source_path", "products_path"),
+)
 
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

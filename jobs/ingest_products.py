@@ -1,7 +1,8 @@
 """Write the products as known at the end of a day, from the shop's product list or from what its log says.
 
 Reads   events            up to the day, for prices and recency
-        product_mentions  or the product list that the source's YAML describes
+        product_mentions  how it words them, or instead
+        product list      the one that the source's YAML describes
 Writes  products          one row per product, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/ingest_products.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -13,6 +14,8 @@ from recsys.events.products import catalogue_of_list, catalogue_of_log, products
 from recsys.events.reading import broken_input, read_list
 from recsys.events.source import Source, load_source
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day, whole
+from recsys.runs.things import PRODUCT_LIST
 from recsys.tables import EVENTS, PRODUCT_MENTIONS, PRODUCTS
 
 
@@ -31,5 +34,10 @@ def _catalogue(night: Night, source: Source) -> DataFrame:
     return catalogue_of_list(listed, source.products.file, source.products.columns, night.ds)
 
 
+STAGE = Stage(
+    "ingest_products", run, reads=(*whole(EVENTS, PRODUCT_MENTIONS), PRODUCT_LIST), writes=day(PRODUCTS),
+    settings=("source", "source_path", "products_path"),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

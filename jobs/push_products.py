@@ -1,6 +1,6 @@
 """Push exactly n products to every user with any history.
 
-Reads   sequences, segments, products, events (of --ds), vocabulary and the model (of --model-ds)
+Reads   sequences, segments, products, events (of --ds), vocabulary and the trained model (of --model-ds)
 Writes  pushes   one pushed product of one user, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/push_products.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -18,6 +18,8 @@ from recsys.pushes.filters import BANNED, bought, eligible, not_eligible, with_b
 from recsys.pushes.popularity import fallback_lists, recent
 from recsys.pushes.pushes import item_ids, most_bought, pushes, require_any, short_lists
 from recsys.pushes.scoring import top_items
+from recsys.runs.stage import Stage, day, model_day, whole
+from recsys.runs.things import MODEL
 from recsys.split import PUSH, history, with_role
 from recsys.training.artifact import artifact_for, read_manifest
 
@@ -35,7 +37,6 @@ def run(night: Night) -> None:
     logged = lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN)
     events = history(with_role(logged, night.settings.split, ds), PUSH)
     require_any(products, ds)
-
     unwanted = bought(events, settings)
     model_items = top_items(
         with_banned(sequences, unwanted, vocabulary), path, settings.n,
@@ -50,5 +51,10 @@ def run(night: Night) -> None:
         log.warning("pushes %s: %d users got fewer than %d products, since no more may be pushed to them", ds, short, settings.n)
 
 
+STAGE = Stage(
+    "push_products", run, reads=(*whole(t.EVENTS), *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *model_day(t.VOCABULARY), MODEL),
+    writes=day(t.PUSHES), settings=("models", "split", "pushes"),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

@@ -31,7 +31,7 @@ from recsys.report.experiments import page
 from recsys.report.page import write_page
 from recsys.session import build_session
 
-STAGES = (
+JOBS = (
     simulate_events, ingest_events, ingest_products, build_user_features, correlate_attributes, fit_normalizer, segment_users,
     build_sequences, train_model, evaluate_models,
 )
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> None:
     settings = {experiment: settings_of(experiment, plan, beside, arguments.data) for experiment in plan.experiments}
     wanted, failures = chosen(plan, arguments.only, arguments.data), []
     spark = build_session("run_experiments", settings[wanted[0]].spark)
-    runner = Runner(spark, plan.folder, {stage.__name__: stage.run for stage in STAGES}, arguments.again)
+    runner = Runner(spark, plan.folder, {job.STAGE.name: job.STAGE.run for job in JOBS}, arguments.again)
     try:
         for number, experiment in enumerate(wanted, start=1):
             print(f"[{number}/{len(wanted)}] {experiment.name}: {experiment.title}", flush=True)

@@ -2,6 +2,7 @@
 
 Reads   user_features      one user's attributes for one split
         normalizer         one retained attribute
+        segment_centroids  of --model-ds, if that is an earlier day
 Writes  segment_centroids  one segment, with its training size; the day is replaced whole
         segment_quality    one k of the sweep; the day is replaced whole
         segments           one user's segment for one split; the day is replaced whole
@@ -15,6 +16,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.job import Night, run_job
+from recsys.runs.stage import Stage, day, model_day
 from recsys.split import TRAIN
 from recsys.tables import NORMALIZER, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS, USER_FEATURES
 from recsys.users.aggregate import in_memory, pack
@@ -36,5 +38,11 @@ def run(night: Night) -> None:
     lake.replace_day(assign(points, centroids), SEGMENTS, night.ds)
 
 
+STAGE = Stage(
+    "segment_users", run,
+    reads=(*day(USER_FEATURES), *model_day(NORMALIZER), *model_day(SEGMENT_CENTROIDS, nights="pushing")),
+    writes=(*day(SEGMENT_CENTROIDS, SEGMENT_QUALITY, nights="training"), *day(SEGMENTS)), settings=("segments",),
+)
+
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

@@ -1,10 +1,8 @@
 """Train the model of a day on all ranks, and save it with all that it was made from.
 
-Reads   sequences          windows of the splits train and validation, of one pinned version
-        vocabulary         one product that the model knows
-        normalizer         one retained attribute
-        segment_centroids  one segment
-Writes  a folder below `models`, named by model, day and settings; the same name is replaced whole
+Reads   sequences (windows of the splits train and validation, of one pinned version), vocabulary, normalizer,
+        segment_centroids, and the definition of the model, which is the file that training.model names
+Writes  the trained model, a folder below `models`, named by model, day and settings; the same name is replaced whole
 
 A night that only pushes, with --model-ds before --ds, trains nothing.
 
@@ -18,14 +16,17 @@ import time
 from recsys.job import Night, run_job
 from recsys.meter import memory_of, metered
 from recsys.models.definition import read_definition
+from recsys.runs.stage import Stage, day
+from recsys.runs.things import DEFINITION, TRAINED
 from recsys.split import TRAIN, VALIDATION
 from recsys.tables import EVENTS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
 from recsys.training import assemble
 from recsys.training.artifact import save_artifact
-from recsys.training.checkpoint import load
+from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train
 
 log = logging.getLogger(__name__)
+TABLES = (SEQUENCES, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)
 
 
 def run(night: Night) -> None:
@@ -33,7 +34,7 @@ def run(night: Night) -> None:
         return
     lake, settings, ds, started = night.lake, night.settings, night.ds, time.monotonic()
     definition = read_definition(settings.beside(settings.training.model))
-    data = {table.name: lake.version(table) for table in (EVENTS, SEQUENCES, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)}
+    data = {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
     vocabulary, normalizer = lake.read_day(VOCABULARY, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
     files = {split: lake.files(SEQUENCES, ds, split, data[SEQUENCES.name]) for split in (TRAIN, VALIDATION)}
     version = assemble.version_of(definition, settings, ds)
@@ -43,13 +44,17 @@ def run(night: Night) -> None:
     )
     with metered() as meter:
         outcome = train(lake.spark, plan)
-    _, _, weights = load(plan.checkpoint, plan.fingerprint)
-    manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started)
-    manifest["memory"] = memory_of(meter)
+    weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
+    manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started, memory_of(meter))
     folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
     shutil.rmtree(plan.checkpoint)
-    log.info("model %s: validation NDCG@10 %.4f, %.0f s", folder, manifest["metrics"]["validation_ndcg"], manifest["seconds"])
+    log.info("model %s: validation NDCG@10 %s, %.0f s", folder, assemble.validation_told(manifest), manifest["seconds"])
 
+
+STAGE = Stage(
+    "train_model", run, reads=(*day(*TABLES, nights="training"), DEFINITION), writes=(TRAINED,),
+    settings=("models", "split", "segments", "sequences", "training", "pushes.behaviour"),
+)
 
 if __name__ == "__main__":
-    run_job(__doc__, run)
+    run_job(__doc__, STAGE)

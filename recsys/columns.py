@@ -24,6 +24,12 @@ COPIES = "copies_dropped"
 COPY = "copy"
 CODE = "behaviour_code"
 FINGERPRINT = "fingerprint"
+ERASED = "erased"
+USER_HASH = "user_hash"
+REQUEST = "request"
+TABLE = "table_name"
+ROWS_LEFT = "rows_left"
+VERSION = "version"
 
 # products
 NAME = "name"
@@ -118,6 +124,20 @@ PEAK_BYTES = "peak_bytes"
 ADDED_BYTES = "added_bytes"
 GPU_PEAK_BYTES = "gpu_peak_bytes"
 ROWS = "rows"
+
+# runs
+RUN_ID = "run_id"
+STARTED = "started"
+EXIT_CODE = "exit_code"
+MESSAGE = "message"
+ROWS_OUT = "rows_out"
+READS = "reads"
+WRITES = "writes"
+PART = "part"
+WITHIN = "within"
+SETTINGS = "settings"
+CODE_VERSION = "code_version"
+CODE_HASH = "code_hash"
 
 # simulated shops
 HOME = "home"

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
+from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import yaml
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as _dataclass
 
 from recsys.faults import BadSettings
+from recsys.strict_yaml import parse, read_text
 
 T = TypeVar("T")
 
 # Strict enough that `ranks: "two"` is an error, lenient enough that `minutes: 5` fills a float.
-frozen = _dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid"))
+frozen = _dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid", allow_inf_nan=False))
+Location = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]+$")]  # of a file, folder or table
+Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^\w[\w .-]*$")]  # becomes part of a file name: no slash in it
+_MOST_PROBLEMS = 20  # told at once
+_shown = reprlib.Repr()
+_shown.maxstring = _shown.maxother = _shown.maxlong = 80
 
 
 def read_settings(cls: type[T], path: str | Path, overrides: list[str] | None = None) -> T:
@@ -34,32 +42,22 @@ def read_mapping(path: str | Path, overrides: list[str] | None = None) -> dict[s
 def fill(cls: type[T], mapping: dict[str, Any], where: str) -> T:
     """Fill the dataclass `cls` from `mapping`; `where` names the file in the message of a fault."""
     try:
-        return TypeAdapter(cls).validate_python(mapping)
+        return _adapter(cls).validate_python(mapping)
     except ValidationError as error:
-        problems = "\n".join(f"  - {_explain(problem, cls)}" for problem in error.errors())
-        raise BadSettings(f"{where} is not usable:\n{problems}\nMend these and run again; nothing was read or written.") from None
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML in which a key given twice is an error, not a silent replacement of the first."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        keys = [self.construct_object(key) for key, _ in node.value]
-        for position, (key, _) in enumerate(node.value):
-            if keys[position] in keys[:position]:
-                raise yaml.constructor.ConstructorError(problem=f"'{keys[position]}' is given twice", problem_mark=key.start_mark)
-        return super().construct_mapping(node, deep)
+        problems = "\n".join(f"  - {_explain(problem, cls)}" for problem in error.errors()[:_MOST_PROBLEMS])
+        more = f"\n  - and {error.error_count() - _MOST_PROBLEMS:,} more" if error.error_count() > _MOST_PROBLEMS else ""
+        raise BadSettings(f"{where} is not usable:\n{problems}{more}\nMend these and run again; nothing was read or written.") from None
 
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except FileNotFoundError:
         raise BadSettings(f"There is no settings file {path}. Give the path of a YAML file; samples are in conf/.") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise BadSettings(f"The settings file {path} cannot be read as UTF-8 text: {error}.") from None
     try:
-        mapping = yaml.load(text, Loader=_Loader)
+        mapping = parse(text)
     except yaml.YAMLError as error:
         raise BadSettings(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
     if not isinstance(mapping, dict):
@@ -72,33 +70,43 @@ def _lay_over(mapping: dict[str, Any], override: str) -> None:
     name, equals, value = override.partition("=")
     *sections, key = name.split(".")
     if not equals or not all([*sections, key]):
-        raise BadSettings(f"'{override}' is not a setting: write section.key=value, as in training.ranks=2.")
+        raise BadSettings(f"'{override[:200]}' is not a setting: write section.key=value, as in training.ranks=2.")
     for section in sections:
         inner = mapping.get(section)
         mapping[section] = inner if isinstance(inner, dict) else {}
         mapping = mapping[section]
     try:
-        new = yaml.load(value, Loader=_Loader)
+        new = parse(value)
     except yaml.YAMLError:
-        raise BadSettings(f"The value of '{override}' is not valid YAML; quote it, as in {name}='\"text\"'.") from None
+        raise BadSettings(f"The value of '{override[:200]}' is not valid YAML; quote it, as in {name}='\"text\"'.") from None
     old = mapping.get(key)
     mapping[key] = {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
 
 
 def _explain(problem: dict[str, Any], cls: type) -> str:
-    name = ".".join(str(part) for part in problem["loc"]) or "the whole file"
+    name = ".".join(str(part)[:80] for part in problem["loc"]) or "the whole file"
     if problem["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
         known = _known_names(cls, problem["loc"][:-1])
         near = difflib.get_close_matches(str(problem["loc"][-1]), known, n=1)
         return f"unknown setting {name}; " + (f"did you mean {near[0]}?" if near else f"known here: {', '.join(known)}")
     if problem["type"] in ("missing", "missing_argument", "missing_keyword_only_argument"):
         return f"{name} is missing and has no default"
-    return f"{name} = {problem['input']!r}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+    return f"{name} = {_shown.repr(problem['input'])}: {problem['msg'][:1].lower()}{problem['msg'][1:]}"
+
+
+@cache
+def _adapter(cls: type[T]) -> TypeAdapter[T]:
+    return TypeAdapter(cls)
+
+
+@cache
+def _schema(cls: type) -> dict[str, Any]:
+    return _adapter(cls).json_schema()
 
 
 def _known_names(cls: Any, location: tuple[Any, ...]) -> list[str]:
     """The settings known at `location`, read from the JSON schema so that nested and optional sections work."""
-    schema = TypeAdapter(cls).json_schema()
+    schema = _schema(cls)
     definitions = schema.get("$defs", {})
 
     def resolve(node: dict[str, Any]) -> dict[str, Any]:

@@ -4,11 +4,24 @@ The exit code tells a scheduler whom to wake: the person who wrote the settings 
 data (3), or whoever runs the machines (4). Anything else is a defect of ours and keeps its stack trace.
 """
 
+import unicodedata
+
+_HARMLESS = "\n\u200c\u200d"  # line ends, and what joins letters or pictures
+_COMMANDS = ("Cc", "Cf", "Cs", "Zl", "Zp")  # control, format (direction of writing among them), half characters, line ends
+
 
 class Fault(Exception):
     """A fault whose message is a whole paragraph for a person; a job prints it without a stack trace."""
 
     exit_code = 2
+
+    def __init__(self, message: str) -> None:
+        super().__init__(visible(message))
+
+
+def visible(text: str) -> str:
+    """`text` with its control characters written out: what comes from data may not command a terminal or turn a line around."""
+    return text if text.isprintable() else "".join(char if char in _HARMLESS or unicodedata.category(char) not in _COMMANDS else f"\\u{ord(char):04x}" for char in text)
 
 
 class BadSettings(Fault):

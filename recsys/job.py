@@ -1,4 +1,4 @@
-"""What every job shares: its arguments, its session, its log and its exit code."""
+"""What every job shares: its arguments, its session, its log, its account of itself and its exit code."""
 
 from __future__ import annotations
 
@@ -6,12 +6,17 @@ import argparse
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
 from datetime import date
 
-from recsys.faults import BadSettings, Fault
+from recsys.faults import Fault
+from recsys.night import Night
+from recsys.runs.attempts import Attempts
+from recsys.runs.forecast import Forecast
+from recsys.runs.ledger import Ledger
+from recsys.runs.stage import Stage
+from recsys.secrets import masked, told
 from recsys.session import build_session
 from recsys.settings import Settings, load_settings
 from recsys.tables import Lake
@@ -19,31 +24,36 @@ from recsys.tables import Lake
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Night:
-    """What a stage is handed: where it reads and writes, its settings, and the day it works for.
-
-    `model_ds` is the day on which everything fitted (vocabulary, normaliser, segments, model) was fitted.
-    It is `ds` itself on a night that trains, an earlier day on a night that only pushes.
-    """
-
-    lake: Lake
-    settings: Settings
-    ds: date
-    model_ds: date
-
-
-Stage = Callable[[Night], None]
-
-
 def run_job(doc: str, stage: Stage, argv: list[str] | None = None) -> None:
     """Run `stage` as a command-line job: arguments in, exit code out. `doc` is the job's docstring."""
+    run_stages(doc, lambda night: (stage,), lambda attempts: attempts.make(stage), argv)
+
+
+def run_stages(
+    doc: str, stages: Callable[[Night], Sequence[Stage]], run: Callable[[Attempts], object], argv: list[str] | None = None
+) -> None:
+    """The same for a job of several stages: `stages` are those of a night, and `run` makes them."""
     arguments = parse_arguments(doc, argv)
     with faults_as_exit_codes(arguments.name):
         settings = load_settings(arguments.config, arguments.overrides)
         spark = build_session(arguments.name, settings.spark)
         log.info("%s for %s with\n%s", arguments.name, arguments.ds, _listed(settings))
-        stage(Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds))
+        night = Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds)
+        ledger = Ledger.of(night)
+        if arguments.dry_run:
+            _foretell(Forecast.of(stages(night), night, ledger, arguments.force))
+            return
+        try:
+            run(Attempts(night, ledger, arguments.force))
+        finally:
+            ledger.write()
+
+
+def _foretell(forecast: Forecast) -> None:
+    """Tell on stdout what would be done; the fault that would end it ends this too."""
+    sys.stdout.write(masked(str(forecast)))
+    if forecast.fault:
+        raise forecast.fault
 
 
 @contextmanager
@@ -53,10 +63,11 @@ def faults_as_exit_codes(name: str) -> Iterator[None]:
     logging.getLogger("py4j").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_is_no_retry_of_py4j)
+        handler.addFilter(_without_secrets)
     try:
         yield
     except Fault as fault:
-        sys.stderr.write(f"\n{name}: {fault}\n")
+        sys.stderr.write(f"\n{name}: {masked(str(fault))}\n")
         raise SystemExit(fault.exit_code) from None
 
 
@@ -65,12 +76,20 @@ def _is_no_retry_of_py4j(record: logging.LogRecord) -> bool:
     return record.levelno > logging.INFO or "py4j" not in record.pathname
 
 
+def _without_secrets(record: logging.LogRecord) -> bool:
+    """Paths with credentials in them would else stand in the log, of whoever tells of them."""
+    record.msg, record.args = masked(record.getMessage()), ()
+    return True
+
+
 def parse_arguments(doc: str, argv: list[str] | None = None) -> argparse.Namespace:
-    """The arguments of a job: `--config FILE --ds DATE [--model-ds DATE] [section.key=value ...]`."""
+    """The arguments of a job: `--config FILE --ds DATE [--model-ds DATE] [--force] [--dry-run] [section.key=value ...]`."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--config", required=True, metavar="FILE", help="settings of the shop, as in conf/*.yaml")
     parser.add_argument("--ds", required=True, type=_day, metavar="YYYY-MM-DD", help="the last day of behaviour that is seen")
     parser.add_argument("--model-ds", type=_day, metavar="YYYY-MM-DD", help="the day whose model is used (default: --ds)")
+    parser.add_argument("--force", action="store_true", help="run also what was done before from the same inputs, settings and code")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be read and replaced, and whether it would run; write nothing")
     parser.add_argument("overrides", nargs="*", metavar="section.key=value", help="settings that differ from the file")
     arguments = parser.parse_args(argv)
     if arguments.model_ds and arguments.model_ds > arguments.ds:
@@ -80,8 +99,8 @@ def parse_arguments(doc: str, argv: list[str] | None = None) -> argparse.Namespa
 
 
 def _listed(settings: Settings) -> str:
-    """The resolved settings, one section a line."""
-    return "\n".join(f"  {name}: {json.dumps(value, default=str)}" for name, value in asdict(settings).items())
+    """The resolved settings without secrets, one section a line."""
+    return "\n".join(f"  {name}: {json.dumps(value, default=str)}" for name, value in told(settings).items())
 
 
 def _day(text: str) -> date:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys.faults import BadSettings
-from recsys.job import Night
+from recsys.night import Night
 from recsys.session import build_session
 from recsys.settings import load_settings
 from recsys.tables import Lake

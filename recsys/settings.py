@@ -9,11 +9,13 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from recsys.columns import PURCHASE, REPURCHASE
-from recsys.configuration import frozen, read_settings
+from recsys.configuration import Location, frozen, read_settings
 from recsys.faults import BadSettings
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, lt=2**31)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
 Control = Literal[
     "popularity", "recent_popularity", "own_favourites", "markov", "collaborative_filtering", "item_to_item", "adaboost", "association_rules",
 ]
@@ -29,11 +31,11 @@ class SparkSettings:
 @frozen
 class SplitSettings:
     kind: Literal["time", "leave_one_out", "random"] = "time"  # the others only to compare with published figures
-    test_days: Count = 28  # the last days of the log, which no method is fitted on
-    validation_days: Count = 7  # the days before them, which stop the training in time
+    test_days: Days = 28  # the last days of the log, which no method is fitted on
+    validation_days: Days = 7  # the days before them, which stop the training in time
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.3  # of all events, where the split is random
     validation_share: Annotated[float, Field(gt=0, lt=1)] = 0.1  # of the other events
-    seed: int = 17  # of the random split
+    seed: Seed = 17  # of the random split
 
 
 @frozen
@@ -46,7 +48,7 @@ class SegmentSettings:
     k_min: Annotated[int, Field(ge=2)] = 2
     k_max: Annotated[int, Field(ge=2)] = 10
     seeds: Count = 3  # random starts for every k; the one of least inertia stands for its k
-    seed: int = 17
+    seed: Seed = 17
     max_iterations: Count = 50
     exact_pairs_below: Count = 1_000  # clusters smaller than this get every pair; larger ones a sample
     sampled_pairs: Count = 20_000  # pairs drawn in a larger cluster; the error falls with its square root
@@ -66,19 +68,22 @@ class SequenceSettings:
 
 @frozen
 class TrainingSettings:
-    model: str = "models/bilstm_transformer.yaml"  # beside the settings file
+    model: Location = "models/bilstm_transformer.yaml"  # beside the settings file
     ranks: Count = 2  # Horovod processes; one for each GPU, or one for each physical core pair
     threads_per_rank: Annotated[int, Field(ge=0)] = 1  # CPU threads; 0 leaves it to TensorFlow
     epochs: Count = 10
-    minutes: Annotated[float, Field(gt=0)] = 60.0  # no epoch is begun after this; the best weights so far win
+    minutes: Annotated[float, Field(gt=0)] = 60.0  # no epoch is begun after this, all starts together; the best weights so far win
     batch_size: Count = 32  # windows in a step, on each rank
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     patience: Count = 2  # epochs without a better validation NDCG before stopping
-    seed: int = 17
+    seed: Seed = 17
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"  # mixed_* on GPUs
     negatives: Count = 1024  # shared negatives of the sampled softmax
     full_softmax_below: Annotated[int, Field(ge=0)] = 8_000  # catalogues up to this size get the full cross-entropy
     timeout_seconds: Count = 120  # to start all ranks
+    checkpoint_minutes: Annotated[float, Field(gt=0)] = 5.0  # between checkpoints within an epoch; what a failure costs at most
+    retries: Annotated[int, Field(ge=0)] = 2  # how often training starts again by itself, from its last checkpoint, when a rank fails
+    stall_seconds: Count = 300  # a rank that does nothing for so long is named and all are ended; above what one step takes
 
 
 @frozen
@@ -89,14 +94,14 @@ class EvaluationSettings:
     controls: tuple[Control, ...] = (  # simple methods beside the model; item_to_item and adaboost take a night minutes more
         "popularity", "recent_popularity", "own_favourites", "markov", "collaborative_filtering", "association_rules",
     )
-    models: tuple[str, ...] = ()  # definitions to judge, beside the settings file; none: the model that is pushed
-    seeds: tuple[int, ...] = ()  # each model is judged once for each, trained with it; none: training.seed
+    models: tuple[Location, ...] = ()  # definitions to judge, beside the settings file; none: the model that is pushed
+    seeds: tuple[Seed, ...] = ()  # each model is judged once for each, trained with it; none: training.seed
     few_events: Count = 5  # users with at most so many events in their history are told apart
     praise: float = 4.0  # the least rating that counts as praise
     timed_users: Annotated[int, Field(ge=0)] = 50  # asked one by one of a model, for the seconds that one list takes; 0 asks none
     timed_queries: Annotated[int, Field(ge=0)] = 2  # the same of a method that needs Spark for every list
     replicates: Count = 1000  # of the bootstrap over users; fewer are faster and give rougher intervals
-    recent_days: Count = 7  # of recent popularity
+    recent_days: Days = 7  # of recent popularity
     als_rank: Count = 64  # factors; more follow the data closer, in time that grows with their square
     als_iterations: Count = 10
     als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost
@@ -106,7 +111,7 @@ class EvaluationSettings:
     item_shrinkage: Annotated[float, Field(ge=0)] = 10.0  # users in common below which a similarity is doubted
     item_half_life: Annotated[float, Field(gt=0)] = 30.0  # days after which a product means half as much to its user
     item_repeats: Annotated[float, Field(ge=0)] = 6.0  # how much a product speaks for itself; 0 for what lies near only
-    adaboost_days: Count = 28  # last days of the history that AdaBoost learns to foretell
+    adaboost_days: Days = 28  # last days of the history that AdaBoost learns to foretell
     adaboost_rows: Count = 100_000  # candidates that it learns from, drawn at random; they fit on the driver
     adaboost_trees: Count = 100
     adaboost_depth: Count = 3
@@ -116,8 +121,8 @@ class EvaluationSettings:
     rules_min_baskets: Count = 15  # of an itemset, however few the baskets; lower explodes on small logs
     rules_min_confidence: Share = 0.1
     rules_basket_size: Annotated[int, Field(ge=2, le=20)] = 10  # products of a basket that count; m allow 2^m itemsets, so 20 may not end
-    rules_days: Count = 90  # days of a user's purchases that rules are applied to
-    seed: int = 17
+    rules_days: Days = 90  # days of a user's purchases that rules are applied to
+    seed: Seed = 17
 
 
 @frozen
@@ -126,18 +131,18 @@ class PushSettings:
     drop_bought: bool = False  # True pushes only products the user has not bought yet
     drop_unavailable: bool = True
     behaviour: Behaviour | None = PURCHASE  # what the push should lead to; null for any behaviour
-    popular_days: Count = 28  # days of history that the popular products of short lists are counted over
+    popular_days: Days = 28  # days of history that the popular products of short lists are counted over
 
 
 @frozen
 class ReportSettings:
     sample_users: Count = 6
-    seed: int = 17
+    seed: Seed = 17
 
 
 @frozen
 class SimulationSettings:
-    path: str = "var/simulated/shop"  # folder of the log, the product list and the truth; it is replaced
+    path: Location = "var/simulated/shop"  # folder of the log, the product list and the truth; it is replaced
     events: Count = 50_000  # rows of the log, met within a few percent; 10_000_000 and more for load tests
     users: Count | None = None  # null: as many as give `events` rows at the segments' own rhythm, about one for 70 rows
     products: Count = 1_200  # of the product list; more where methods should have it harder
@@ -148,17 +153,17 @@ class SimulationSettings:
     cold: Share = 0.03  # of the users and of the products that first appear in the last four weeks
     correlated: bool = True  # plant attributes that say the same; False to see that nothing is merged without them
     dirt: Share = 0.01  # of the rows that get a defect; above the source's accepted_reject_rate its intake is refused
-    seed: int = 17  # another seed is another shop of the same kind
+    seed: Seed = 17  # another seed is another shop of the same kind
 
 
 @frozen
 class Settings:
-    source: str  # YAML of the shop's log and product list, beside the settings file
-    source_path: str | None = None  # where the log lies, if not where that YAML says
-    products_path: str | None = None  # the same for the product list
-    lake: str = "var/lake"  # a folder, an object-store URL, or catalog.schema
-    models: str = "var/models"
-    report_path: str = "var/report.html"
+    source: Location  # YAML of the shop's log and product list, beside the settings file
+    source_path: Location | None = None  # where the log lies, if not where that YAML says
+    products_path: Location | None = None  # the same for the product list
+    lake: Location = "var/lake"  # a folder, an object-store URL, or catalog.schema
+    models: Location = "var/models"
+    report_path: Location = "var/report.html"
     spark: SparkSettings = Field(default_factory=SparkSettings)
     split: SplitSettings = Field(default_factory=SplitSettings)
     attributes: AttributeSettings = Field(default_factory=AttributeSettings)

@@ -43,9 +43,9 @@ EVENTS = Table("events", "one behaviour of one user on one product", {
 QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with every reason", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.RAW: "string", c.REASONS: "array<string>",
 }, "ingest_events", partitions=())
-INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped", {
+INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped + erased", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
-    c.REJECTED: "bigint", c.COPIES: "bigint", c.FINGERPRINT: "string",
+    c.REJECTED: "bigint", c.COPIES: "bigint", c.ERASED: "bigint", c.FINGERPRINT: "string",
 }, "ingest_events", partitions=())
 PRODUCT_MENTIONS = Table("product_mentions", "one way in which a log describes a product, counted by file and day", {
     c.ITEM: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string", c.ROWS: "bigint",
@@ -55,6 +55,12 @@ INCOMING = Table("events_incoming", "one input row of the last run as it was und
     **EVENTS.columns, c.CODE: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string",
     c.RAW: "string", c.REASONS: "array<string>", c.COPY: "boolean",
 }, "ingest_events", partitions=())
+ERASURES = Table("erasures", "one user who was erased, by the hash of the id", {
+    c.USER_HASH: "string", c.DAY: "date",
+}, "erase_users", partitions=())
+ERASURE_PROOFS = Table("erasure_proofs", "one table of one erasure request: rows removed, rows left, the version without them", {
+    c.REQUEST: "string", c.TABLE: "string", c.ROWS: "bigint", c.ROWS_LEFT: "bigint", c.VERSION: "bigint", c.DAY: "date",
+}, "erase_users", partitions=())
 PRODUCTS = Table("products", "one product as known at the end of the day", {
     c.ITEM: "string", c.NAME: "string", c.PRICE: "double", c.CATEGORY: "string", c.BRAND: "string",
     c.AVAILABLE: "boolean", c.DAY: "date",
@@ -112,6 +118,16 @@ COSTS = Table("costs", "one method and stage, on the machine that ran it", {
     # and the most on its GPUs, null where there are none
     c.PEAK_BYTES: "bigint", c.ADDED_BYTES: "bigint", c.GPU_PEAK_BYTES: "bigint", c.DAY: "date",
 }, "evaluate_models")
+# what was read or written, and its state: rows null where unknown, within the state of the whole table where the part is one of its days
+_PARTS = f"array<struct<{c.PART}:string,{c.FINGERPRINT}:string,{c.ROWS}:bigint,{c.WITHIN}:string>>"
+RUNS = Table("runs", "one attempt at a stage, by any job; rows are only ever added", {
+    c.RUN_ID: "string", c.STAGE: "string", c.DAY: "date", c.MODEL_DAY: "date", c.STARTED: "timestamp", c.SECONDS: "double",
+    # outcome is done, skipped or failed; message is that of the fault, or why it was skipped
+    c.OUTCOME: "string", c.EXIT_CODE: "int", c.MESSAGE: "string",
+    c.ROWS_IN: "bigint", c.ROWS_OUT: "bigint", c.REJECTED: "bigint", c.READS: _PARTS, c.WRITES: _PARTS,
+    # settings are those on which the stage depends, as JSON; the hash is that of the package and of the job
+    c.SETTINGS: "string", c.CODE_VERSION: "string", c.CODE_HASH: "string", c.MODEL_VERSION: "string",
+}, "run_pipeline", partitions=())
 
 
 @dataclass(frozen=True)
@@ -132,6 +148,8 @@ class Lake:
 
     spark: SparkSession = field(repr=False)
     root: str
+    written: dict[str, int] = field(default_factory=dict, repr=False, compare=False)  # rows by table; whoever asks empties it before
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)  # for recsys.runs: states of days
 
     @property
     def _is_path(self) -> bool:
@@ -145,7 +163,9 @@ class Lake:
         return f"{root.rstrip('/')}/{table.name}"
 
     def _identifier(self, table: Table) -> str:
-        return f"delta.`{self.location(table)}`" if self._is_path else self.location(table)
+        """As SQL names the table, so that nothing in `root` can be read as SQL."""
+        location = self.location(table)
+        return f"delta.{quoted(location)}" if self._is_path else ".".join(map(quoted, location.split(".")))
 
     def exists(self, table: Table) -> bool:
         try:
@@ -165,6 +185,9 @@ class Lake:
                 f"There is no table {self.location(table)} ({table.grain}). Run jobs/{table.made_by}.py first; "
                 "jobs/run_pipeline.py runs every stage in order."
             )
+        return self._frame(table, version)
+
+    def _frame(self, table: Table, version: int | None = None) -> DataFrame:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
@@ -209,6 +232,7 @@ class Lake:
             self._refuse_other_version(table)
             raise
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
+        self.written[table.name] = self.written.get(table.name, 0) + written
         log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
         return written
 
@@ -263,6 +287,44 @@ class Lake:
             )
         log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
 
+    def remove(self, table: Table, keys: DataFrame, key: str) -> int:
+        """Take the rows of `table` whose `key` is in `keys`, each there once, out in one commit. Returns how many there were."""
+        removed = self.read(table).join(keys, on=key, how="left_semi").count()
+        if removed:
+            keys.createOrReplaceTempView("removed_keys")
+            self.spark.sql(
+                f"MERGE INTO {self._identifier(table)} AS old USING removed_keys AS gone ON old.{key} = gone.{key} WHEN MATCHED THEN DELETE"
+            )
+            log.info("%s: %s rows removed", table.name, f"{removed:,}")
+        return removed
+
+    def vacuum(self, table: Table) -> None:
+        """Delete the files that no version within Delta's retention needs; older versions cannot be read after it."""
+        self.spark.sql(f"VACUUM {self._identifier(table)}")
+
+    def append(self, rows: DataFrame, table: Table) -> None:
+        """Add `rows` to `table`. Appends never conflict, so runs at one time all get theirs in."""
+        writer = in_contract(rows, table).write.format("delta").mode("append").options(**_options(table))
+        if self._is_path:
+            writer.save(self.location(table))
+        else:
+            writer.saveAsTable(self.location(table))
+
+    def state(self, table: Table) -> str | None:
+        """What changes with every commit of `table`, told from metadata alone; None where it was never written."""
+        try:
+            detail = self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()
+        except AnalysisException:
+            return None
+        return repr([str(detail[name]) for name in ("id", "lastModified", "numFiles", "sizeInBytes")])
+
+    def files_of_day(self, table: Table, ds: date) -> list[str]:
+        """The live files of one day of a partitioned `table`, none if there is no such day; no file is opened.
+
+        A day that is written anew has other files, also for the same rows; it keeps them while other days are written.
+        """
+        return sorted(self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles())
+
     def borrow(self, table: Table, owner: Lake) -> None:
         """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""
         if self.exists(table):
@@ -283,6 +345,11 @@ class Lake:
         held = F.count("*").alias("rows"), F.bit_xor(F.xxhash64(*table.columns)).alias("content")
         files = rows.groupBy(F.col("_metadata.file_path").alias("url")).agg(*held).orderBy("url")
         return [DataFile(**file.asDict()) for file in files.collect()]
+
+
+def quoted(name: str) -> str:
+    """The name of a table, column or path as Spark SQL wants it, whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _options(table: Table) -> dict[str, str]:

@@ -4,6 +4,7 @@ import pytest
 
 from recsys.configuration import read_mapping
 from recsys.faults import BadSettings
+from recsys.secrets import told
 from recsys.settings import load_settings
 
 
@@ -123,6 +124,15 @@ def test_an_override_without_a_name_or_a_value_shows_how_to_write_one(settings_f
 
 def test_an_override_whose_value_is_no_yaml_is_told(settings_file):
     assert "is not valid YAML; quote it" in message_of(settings_file("source: a.yaml"), "lake={x")
+
+
+def test_no_secret_of_the_settings_is_shown(settings_file):
+    secrets = ["fs.s3a.secret.key=S3CRET", "fs.azure.account.key.x=S3CRET", "my.Password=S3CRET", "spark.executor.memory=4g"]
+    conf = "{" + ", ".join(secret.replace("=", ": ") for secret in secrets) + "}"
+    shown = told(load_settings(settings_file("source: a.yaml"), [f"spark.conf={conf}", "lake=s3a://me:S3CRET@bucket/lake", "models=abfss://c@a.net/m"]))
+    assert "S3CRET" not in str(shown)
+    assert shown["spark"]["conf"]["spark.executor.memory"] == "4g"
+    assert (shown["lake"], shown["models"]) == ("s3a://***@bucket/lake", "abfss://c@a.net/m")
 
 
 def test_a_value_may_hold_an_equals_sign(settings_file):

@@ -5,8 +5,21 @@ import pytest
 from recsys import job
 from recsys.faults import BadData, BadSettings, Fault, Infrastructure, MissingTable
 from recsys.job import parse_arguments, run_job
+from recsys.runs.ledger import Ledger
+from recsys.runs.stage import Stage
 
 DOC = "Do a thing.\n\nReads   a\nWrites  b\n"
+
+
+class Forgetful(Ledger):
+    """It knows of no attempt and keeps none, so that no session is needed."""
+
+    @classmethod
+    def of(cls, night):
+        return cls(night.lake)
+
+    def write(self):
+        pass
 
 
 @pytest.fixture
@@ -15,11 +28,12 @@ def run(tmp_path, monkeypatch):
     path = tmp_path / "shop.yaml"
     path.write_text("source: log.yaml\nlake: main.shop\n")
     monkeypatch.setattr(job, "build_session", lambda name, settings: f"session of {name}")
+    monkeypatch.setattr(job, "Ledger", Forgetful)
     monkeypatch.setattr("sys.argv", ["jobs/do_thing.py"])
 
-    def run(stage=None, *arguments):
+    def run(does=None, *arguments):
         nights = []
-        run_job(DOC, stage or nights.append, ["--config", str(path), *arguments])
+        run_job(DOC, Stage("do_thing", does or nights.append, (), ()), ["--config", str(path), *arguments])
         return nights
 
     return run
@@ -63,6 +77,21 @@ def test_wrong_settings_end_the_job_before_a_session_is_opened(run, capsys, monk
         run(None, "--ds", "2020-01-31", "training.rank=2")
     assert end.value.code == 2
     assert "unknown setting training.rank; did you mean ranks?" in capsys.readouterr().err
+
+
+def test_a_fault_is_told_without_the_credentials_of_a_path(run, capsys):
+    def stage(night):
+        raise BadData("s3a://me:hush@shop/log is empty")
+
+    with pytest.raises(SystemExit):
+        run(stage, "--ds", "2020-01-31")
+    told = capsys.readouterr().err
+    assert "s3a://***@shop/log is empty" in told and "hush" not in told
+
+
+def test_a_dry_run_starts_no_stage_and_tells_on_stdout_what_it_would_do(run, capsys):
+    assert run(None, "--ds", "2020-01-31", "--dry-run") == []
+    assert "do_thing would run, since no run for 2020-01-31 is on record as done" in capsys.readouterr().out
 
 
 def test_the_resolved_settings_are_logged_once(run, caplog):

@@ -21,7 +21,7 @@ from recsys.evaluation.fitted import (
 )
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
-from recsys.job import Night
+from recsys.night import Night
 from recsys.sequences.rows import training_events, with_roles
 from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings

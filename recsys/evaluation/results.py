@@ -1,4 +1,4 @@
-"""From tallies to rows of the tables `evaluations` and `comparisons`, without their day."""
+"""From tallies to rows of the tables `evaluations`, `comparisons` and `costs`, without their day."""
 
 from __future__ import annotations
 
@@ -9,8 +9,32 @@ import numpy as np
 from recsys.evaluation import metrics
 from recsys.evaluation.bootstrap import Sums, averaged, interval
 from recsys.evaluation.cells import cells
+from recsys.evaluation.compare import Comparison
+from recsys.evaluation.costs import training_cost
 from recsys.evaluation.measure import Tally
 from recsys.evaluation.slices import ALL, NEW_TARGETS, REPEATED_TARGETS
+from recsys.settings import EvaluationSettings
+from recsys.tables import COMPARISONS, COSTS, EVALUATIONS, Table
+from recsys.training.artifact import read_manifest
+
+
+def results(
+    comparison: Comparison, folders: Mapping[str, Sequence[str]], split: str, settings: EvaluationSettings, catalogue: int
+) -> list[tuple[Table, list[tuple]]]:
+    """The rows of each table that an evaluation writes, without their day.
+
+    Args:
+        folders: those of the models, by the name that they were judged under.
+        catalogue: products of the history, of which coverage is a share.
+    """
+    judged, lengths = comparison.tallies, settings.list_lengths
+    models = [name for name in folders if name in judged]
+    trained = [training_cost(name, [*map(read_manifest, folders[name])], comparison.users) for name in models]
+    return [
+        (EVALUATIONS, [row for name in judged for row in evaluation_rows(name, split, judged[name], lengths, catalogue)]),
+        (COMPARISONS, [row for name in models for row in comparison_rows(name, split, judged, lengths)]),
+        (COSTS, [*comparison.costs, *trained]),
+    ]
 
 
 def evaluation_rows(method: str, split: str, tallies: Sequence[Tally], lengths: Sequence[int], catalogue: int) -> Iterator[tuple]:

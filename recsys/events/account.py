@@ -1,4 +1,4 @@
-"""The account of every file: rows in = accepted + rejected + exact copies dropped, and when it is refused."""
+"""The account of every file: rows in = accepted + rejected + exact copies dropped + erased, and when it is refused."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
+from recsys.events.erased import ERASED
 from recsys.events.rules import IGNORED, UNKNOWN
 from recsys.events.source import Source
 from recsys.faults import BadData
@@ -25,13 +26,14 @@ class Account:
     accepted: int = 0
     rejected: int = 0
     copies: int = 0
+    erased: int = 0  # of users who were erased before
     bad: int = 0
     reasons: Counter = field(default_factory=Counter)
 
     def __str__(self) -> str:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in self.reasons.most_common()) or "none"
         parts = f"{self.accepted:,} accepted + {self.rejected:,} rejected ({reasons}) + {self.copies:,} copies"
-        return f"{self.source_file}: {self.rows_in:,} rows in = {parts}"
+        return f"{self.source_file}: {self.rows_in:,} rows in = {parts}" + (f" + {self.erased:,} erased" if self.erased else "")
 
     def give_up(self, copies: int) -> Account:
         """The account after `copies` of its accepted rows turned out to be in other files already."""
@@ -52,7 +54,9 @@ def accounts(incoming: DataFrame, rows_in: dict[str, int]) -> list[Account]:
     by_file = {name: Account(name, count) for name, count in sorted(rows_in.items())}
     for row in incoming.groupBy(c.SOURCE_FILE, c.REASONS, c.COPY).count().collect():
         account, count = by_file[row[c.SOURCE_FILE]], row["count"]
-        if row[c.REASONS]:
+        if row[c.REASONS] == [ERASED]:
+            account.erased += count
+        elif row[c.REASONS]:
             account.rejected += count
             account.bad += count * (row[c.REASONS] != [IGNORED])
             account.reasons.update({reason: count for reason in row[c.REASONS]})
@@ -84,7 +88,7 @@ def check(books: list[Account], names: list[str], incoming: DataFrame, source: S
 
 
 def _check_sum(account: Account) -> None:
-    if account.rows_in != account.accepted + account.rejected + account.copies:
+    if account.rows_in != account.accepted + account.rejected + account.copies + account.erased:
         raise BadData(
             f"The sums do not add up: {account}. The file was probably changed while it was read: run again; {_UNTOUCHED}"
         )

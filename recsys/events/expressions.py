@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import AnalysisException, ParseException, PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -11,32 +12,48 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.events.reading import CORRUPT
 from recsys.events.source import Expression
+from recsys.events.sql import objection
 from recsys.faults import BadSettings
+
+_ALONE = "({})"
+_MANY = ("array", "map", "struct")
+_MOST_SHOWN = 100  # columns of a file
 
 
 def expression(raw: DataFrame, text: Expression, setting: str) -> Column:
     """The Spark SQL `text` as a column over `raw`.
 
     Raises:
-        BadSettings: it does not parse, or uses what `raw` does not have.
+        BadSettings: it does not parse, does what no mapping may, uses what `raw` does not have, or is no single value.
     """
+    return _checked(raw, text, setting, _ALONE)
+
+
+def _checked(raw: DataFrame, text: Expression, setting: str, around: str) -> Column:
     found = [name for name in raw.columns if name not in (c.SOURCE_FILE, CORRUPT)]
+    trouble = objection(text, found)
     try:
-        column = F.expr(text)
-        raw.select(column.alias("value")).schema  # noqa: B018 (resolves the expression, also on Spark Connect)
-        return column
+        if not trouble:
+            column = F.expr(around.format(f"\n{text}\n"))  # on lines of its own, so that it may end in a comment
+            kind = raw.select(column.alias("value")).dtypes[0][1]  # resolves the expression, also on Spark Connect
+            if not kind.startswith(_MANY):
+                return column
+            trouble = f"is of type {kind[:80]}, and one value is asked for."
     except ParseException as error:
         trouble = f"is not a Spark SQL expression: {gist(error)}"
     except AnalysisException as error:
-        trouble = f"does not fit the columns found, {found}: {gist(error)}"
+        trouble = f"does not fit the columns found, {found[:_MOST_SHOWN]}: {gist(error)}"
         if len(found) == 1:
             trouble += " One column only: is the delimiter right?"
-    raise BadSettings(f"{setting} = '{text}' {trouble} Correct it in the source's YAML; nothing was written.")
+    except Py4JJavaError as error:  # what Spark itself did not expect in an expression
+        trouble = f"is not understood by Spark: {str(error.java_exception.getMessage()).splitlines()[0][:300]}"
+    shown = " ".join(text.split())[:200]
+    raise BadSettings(f"{setting} = '{shown}' {trouble} Correct it in the source's YAML; nothing was written.")
 
 
 def gist(error: PySparkException) -> str:
     line = next((line for line in str(error).splitlines() if line.strip()), "")
-    return re.sub(r"^\[[^\]]*\]\s*", "", line).split(" SQLSTATE")[0].strip()
+    return re.sub(r"^\[[^\]]*\]\s*", "", line).split(" SQLSTATE")[0].strip()[:500]
 
 
 def text_value(raw: DataFrame, text: Expression | None, setting: str) -> Column:
@@ -51,7 +68,7 @@ def typed_value(raw: DataFrame, text: Expression | None, setting: str, kind: str
     if text is None:
         return F.lit(None).cast(kind)
     expression(raw, text, setting)
-    return F.expr(f"try_cast((\n{text}\n) AS {kind})")  # on its own line, so that it may end in a comment
+    return _checked(raw, text, setting, f"try_cast(({{}}) AS {kind})")
 
 
 def number(raw: DataFrame, text: Expression | None, setting: str) -> Column:

@@ -10,12 +10,13 @@ import hashlib
 import logging
 from functools import reduce
 
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from recsys import __version__
 from recsys import columns as c
 from recsys.events.account import Account, accounts, check, rows_by_file
+from recsys.events.erased import ERASED, erased_users, hide
 from recsys.events.files import Unit, find_units
 from recsys.events.identity import with_identity
 from recsys.events.mapping import to_canonical
@@ -30,23 +31,31 @@ _WAS = "was"
 _OTHER_FILE = "other_file"
 
 
-def take_in(lake: Lake, source: Source) -> None:
+def log_units(spark: SparkSession, source: Source) -> list[Unit]:
+    """The files of the log; one that was changed, or is understood otherwise, has another fingerprint."""
+    stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
+    return find_units(spark, source.files, stamp)
+
+
+def take_in(lake: Lake, source: Source) -> list[Account]:
     """Bring `events`, `events_quarantine`, `product_mentions` and `ingests` up to date with the files of `source`.
+
+    Returns the accounts of the files that were taken in now.
 
     Raises:
         BadData: a file is broken, or more of it is rejected than the source accepts; no table was changed.
     """
-    stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
-    units = find_units(lake.spark, source.files, stamp)
+    units = log_units(lake.spark, source)
     recorded = _recorded(lake, source)
     known = recorded if lake.exists(EVENTS) else {}
+    _tell_gone(source, sorted(set(recorded) - {unit.name for unit in units}))
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
     if source.duplicates == "drop" and pending & set(known):
         # What a corrected file no longer says may still stand in a file whose copy of it was dropped.
         pending |= {unit.name for unit in units if known.get(unit.name, {}).get(c.COPIES)}
     if not pending:
         log.info("%s: nothing new in %d files", source.name, len(units))
-        return
+        return []
     while True:
         chosen = [unit for unit in units if unit.name in pending]
         books = _stage(lake, source, chosen)
@@ -57,6 +66,13 @@ def take_in(lake: Lake, source: Source) -> None:
         pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
     books = [account.give_up(sum(count for (_, file), count in shared.items() if file == account.source_file)) for account in books]
     _commit(lake, source, books, chosen, shared=bool(shared), reopened=bool(pending & set(recorded)))
+    return books
+
+
+def _tell_gone(source: Source, gone: list[str]) -> None:
+    if gone:
+        said = f"{len(gone):,} files are no longer there, {', '.join(gone[:3])} among them; their" if len(gone) > 1 else f"1 file is no longer there, {gone[0]}; its"
+        log.warning("%s: %s events stay", source.name, said)
 
 
 def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
@@ -70,7 +86,8 @@ def _stage(lake: Lake, source: Source, units: list[Unit]) -> list[Account]:
     """Read, map and judge every row once, into `events_incoming`; refuse what is not fit."""
     raw = read_groups(lake.spark, source.files, units)
     names = [unit.name for unit in units]
-    incoming = with_identity(reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw]), source)
+    judged = reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw])
+    incoming = with_identity(hide(judged, erased_users(lake)), source)
     with broken_input(", ".join(names[:5])):
         rows_in = rows_by_file(raw)
         lake.replace_where(incoming.select(*INCOMING.columns), INCOMING, _of_source(source), of=source.name)
@@ -105,7 +122,7 @@ def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit],
     if reopened:
         lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
     lake.replace_where(_with_history(lake, fresh.select(*EVENTS.columns), of_files), EVENTS, of_files, of=what)
-    rejected = staged.where(F.size(c.REASONS) > 0).select(*QUARANTINE.columns)
+    rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).select(*QUARANTINE.columns)
     lake.replace_where(rejected, QUARANTINE, of_files, of=what)
     lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
     lake.replace_where(_closed(lake, source, books, units), INGESTS, of_files, of=what)
@@ -142,7 +159,7 @@ def mentions(events: DataFrame) -> DataFrame:
 def _closed(lake: Lake, source: Source, books: list[Account], units: list[Unit]) -> DataFrame:
     fingerprints = {unit.name: unit.fingerprint for unit in units}
     rows = [
-        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, fingerprints[book.source_file])
+        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, book.erased, fingerprints[book.source_file])
         for book in books
     ]
     schema = ", ".join(f"{name} {kind}" for name, kind in INGESTS.columns.items())

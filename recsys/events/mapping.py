@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -13,6 +14,7 @@ from recsys.events.expressions import clean, expression, gist, number, text_valu
 from recsys.events.reading import CORRUPT
 from recsys.events.source import Expression, Source, TimeSettings
 from recsys.faults import BadSettings
+from recsys.tables import quoted
 
 TIME_TEXT = "time_text"
 BAD_NUMBER = "bad_number"
@@ -40,13 +42,14 @@ def to_canonical(raw: DataFrame, source: Source) -> DataFrame:
     if stated[c.QUANTITY] is None:
         numbers[c.QUANTITY] = F.lit(1.0)
     bad_numbers = [value.isNull() & text_value(raw, stated[name], f"events.{name}").isNotNull() for name, value in numbers.items()]
+    _check_zone(raw, source.time.zone)
     rows = raw.select(
         *(value.alias(name) for name, value in (texts | numbers).items()),
         _bool_or(bad_numbers).alias(BAD_NUMBER),
         text_value(raw, source.events.event_time, "events.event_time").alias(TIME_TEXT),
-        _time(raw, source.events.event_time, source.time).alias(c.TIME),
+        _possible(_time(raw, source.events.event_time, source.time)).alias(c.TIME),
         (F.col(CORRUPT) if CORRUPT in whole else F.lit(None).cast("string")).alias(CORRUPT),
-        F.to_json(F.struct(*(F.col(f"`{name}`") for name in whole))).alias(c.RAW),
+        F.to_json(F.struct(*(F.col(quoted(name)) for name in whole))).alias(c.RAW),
         c.SOURCE_FILE,
     )
     return _derive(rows, source)
@@ -73,6 +76,11 @@ def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
     return F.to_utc_timestamp(moment, settings.zone) if is_wall_clock else moment
 
 
+def _possible(moment: Column) -> Column:
+    """`moment`, or null where not every tool that reads the table knows its year."""
+    return F.when(F.year(moment).between(2, 9998), moment)
+
+
 def _check_pattern(raw: DataFrame, pattern: str) -> None:
     try:
         raw.sparkSession.range(1).select(F.try_to_timestamp(F.lit("?"), F.lit(pattern))).first()
@@ -80,6 +88,13 @@ def _check_pattern(raw: DataFrame, pattern: str) -> None:
         raise BadSettings(
             f"time.format = '{pattern}' is not a Spark pattern, as yyyy-MM-dd HH:mm:ss is: {gist(error)} Nothing was written."
         ) from None
+
+
+def _check_zone(raw: DataFrame, zone: str) -> None:
+    try:
+        raw.sparkSession.range(1).select(F.from_utc_timestamp(F.timestamp_seconds(F.lit(0)), zone)).first()
+    except (PySparkException, Py4JJavaError):
+        raise BadSettings(f"time.zone = '{zone}' is no time zone to Java; write one like Europe/London or UTC. Nothing was written.") from None
 
 
 def _derive(rows: DataFrame, source: Source) -> DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import reduce
 
@@ -18,6 +19,7 @@ from recsys.events.files import SCHEME, Place, Unit, find_units, resolve
 from recsys.events.source import FileSettings
 from recsys.faults import BadData
 
+_AT_ONCE = 8
 CORRUPT = "_corrupt_record"  # the whole line, where it does not have the columns of its file
 # How Spark's own errors tell that a file is broken, and what to say of it.
 _BROKEN = {
@@ -28,6 +30,7 @@ _BROKEN = {
     "invalid block type": "holds damaged compressed data",
     "invalid distance": "holds damaged compressed data",
     "incorrect data check": "holds damaged compressed data",
+    "TextParsingException": "has a line of more than 20,480 columns, as no export writes one",
     "is not a Parquet file": "is not a Parquet file",
     "is not a parquet file": "is not a Parquet file",
     "CANNOT_READ_FILE_FOOTER": "is not a readable Parquet file",
@@ -36,21 +39,33 @@ _BROKEN = {
     "DIVIDE_BY_ZERO": "meets a division by zero in an expression of the mapping (write `x / nullif(y, 0)`)",
     "INVALID_PARAMETER_VALUE.PATTERN": "meets a regular expression in the mapping that Java cannot read",
     "PatternSyntaxException": "meets a regular expression in the mapping that Java cannot read",
+    "INVALID_ARRAY_INDEX": "meets a shorter list than an expression of the mapping asks for (write `get(x, 0)` or `try_element_at(x, 1)`)",
+    "DATETIME_": "meets a pattern of dates in the mapping that Spark does not read",
+    "DateTimeException": "meets a date in an expression of the mapping that cannot be (write `try_to_timestamp(x, '...')`)",
+    "ARITHMETIC_OVERFLOW": "meets too great a number in an expression of the mapping (write `try_multiply(x, y)` or `try_cast(x AS double)`)",
     "CAST_INVALID_INPUT": "meets text in an expression of the mapping that needs a number (write `try_cast(x AS double)`)",
+    "SQLSTATE: 22": "meets a value that an expression of the mapping cannot work with",
 }
 
 
 def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> list[DataFrame]:
-    """The rows of `units` with `source_file`, one frame for every set of columns that the files have.
+    """The rows of `units` with `source_file`, one frame for every set of columns, by name and type, that the files have.
 
     Raises:
         BadData: a file lacks a column that `files.columns` names, or has no header.
     """
-    groups: dict[tuple[str, ...], list[Unit]] = defaultdict(list)
-    for unit in units:
-        with broken_input(unit.name):
-            groups[tuple(_columns(spark, files, unit))].append(unit)
-    return [_read(spark, files, list(names), members) for names, members in groups.items()]
+    groups: dict[tuple, list[Unit]] = defaultdict(list)
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a small Spark job for each file, and there may be thousands of files
+        for unit, look in zip(units, pool.map(lambda unit: _look(spark, files, unit), units)):
+            groups[look].append(unit)
+    return [_read(spark, files, list(names), members) for (names, _), members in groups.items()]
+
+
+def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, tuple]:
+    """The columns of `unit`, and their types where the file states them."""
+    with broken_input(unit.name):
+        types = _reader(spark, files, unit.path).dtypes if files.format == "parquet" else ()
+        return tuple(_columns(spark, files, unit)), tuple(types)
 
 
 def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
@@ -62,7 +77,12 @@ def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
 def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
     if files.format == "json" and files.columns:
         return list(files.columns)  # an optional field may be absent from a whole file
-    found = [name for name in _reader(spark, files, unit.path).columns if name != CORRUPT]
+    found = _reader(spark, files, unit.path).columns
+    if files.format == "json":
+        found = [name for name in found if name != CORRUPT]
+    kept = sorted({CORRUPT, c.SOURCE_FILE} & {name.lower() for name in found})
+    if kept:
+        raise BadData(f"{unit.name} has a column {kept[0]}, a name that is kept for what is noted beside a row. Deliver it under another name; nothing was written.")
     wanted = list(files.columns)
     missing = [name for name in wanted if name not in found]
     if files.format == "csv" and not files.header:

@@ -10,7 +10,8 @@ from recsys.events.mapping import BAD_NUMBER, TIME_TEXT
 from recsys.events.reading import CORRUPT
 from recsys.events.source import Source, TimeSettings
 
-IGNORED, UNKNOWN = "ignored_behaviour", "unknown_behaviour"
+IGNORED, UNKNOWN, MALFORMED = "ignored_behaviour", "unknown_behaviour", "malformed_row"
+_CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"  # in an id: no shop means it, and numpy forgets a zero byte at its end
 _UNDECODABLE = "\ufffd"  # what a decoder writes for bytes that its encoding does not have
 
 
@@ -21,6 +22,7 @@ def broken_rules(source: Source) -> Column:
     """
     broken = {
         "undecodable_text": F.col(c.RAW).contains(_UNDECODABLE),
+        "control_character": F.concat(F.coalesce(c.USER, F.lit("")), F.coalesce(c.ITEM, F.lit(""))).rlike(_CONTROL),
         "missing_user": F.col(c.USER).isNull(),
         "missing_item": F.col(c.ITEM).isNull(),
         "missing_time": F.col(TIME_TEXT).isNull(),
@@ -37,7 +39,7 @@ def broken_rules(source: Source) -> Column:
         "missing_price": missing_price(source),
     }
     reasons = F.array_compact(F.array(*(F.when(condition, F.lit(reason)) for reason, condition in broken.items())))
-    return F.when(F.col(CORRUPT).isNotNull(), F.array(F.lit("malformed_row"))).otherwise(reasons)
+    return F.when(F.col(CORRUPT).isNotNull(), F.array(F.lit(MALFORMED))).otherwise(reasons)
 
 
 def outside(period: TimeSettings) -> Column:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
-from zoneinfo import ZoneInfo
+from functools import cache
+from typing import Annotated, Literal
+from zoneinfo import available_timezones
 
 from pydantic import Field
 
-from recsys.configuration import fill, frozen, read_mapping
+from recsys.configuration import Location, Name, fill, frozen, read_mapping
 from recsys.faults import BadSettings
-from recsys.settings import Count, Settings, Share
+from recsys.settings import Days, Settings, Share
 
 # Repurchases are derived from purchases, so no code can stand for one.
 LoggedBehaviour = Literal["browse", "collect", "cart", "purchase", "comment", "return"]
@@ -19,13 +20,13 @@ Expression = str  # Spark SQL over the columns of the file
 
 @frozen
 class FileSettings:
-    path: str  # file, folder, glob, URL, or package:name/file inside an installed Python package; ~ and $VARIABLES are filled in
+    path: Location  # file, folder, glob, URL, or package:name/file inside an installed Python package; ~ and $VARIABLES are filled in
     format: Literal["csv", "json", "parquet", "delta"] = "csv"  # json: one object on a line
     compression: Literal["none", "gzip", "bzip2", "zstd"] | None = None  # checked against the file name, by which Spark goes
-    columns: tuple[str, ...] = ()  # the columns that must be there; needed, in order, for csv without a header
+    columns: tuple[Annotated[str, Field(min_length=1)], ...] = ()  # the columns that must be there; needed, in order, for csv without a header
     header: bool = True  # csv only, as are the next three
-    delimiter: str = ","
-    quote: str = '"'
+    delimiter: Annotated[str, Field(min_length=1, max_length=3)] = ","
+    quote: Annotated[str, Field(max_length=1)] = '"'  # empty: nothing is quoted
     encoding: Literal["UTF-8", "ISO-8859-1", "US-ASCII", "UTF-16", "UTF-16LE", "UTF-16BE"] = "UTF-8"
 
 
@@ -43,7 +44,7 @@ class EventColumns:
 
 @frozen
 class TimeSettings:
-    format: str = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp for a typed column
+    format: Annotated[str, Field(min_length=1)] = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp for a typed column
     zone: str = "UTC"  # where the shop's days begin, and what its clock shows
     first_day: date | None = None  # events before it are rejected
     last_day: date | None = None  # events after it are rejected
@@ -71,12 +72,12 @@ class ProductSettings:
     file: ProductFile | None = None
     price: Literal["latest_sale", "listed"] = "latest_sale"  # either falls back on the other, then on the latest price seen
     unknown_price: float = 0.0  # where no price was ever stated; nothing is sold for 0, so 0 says "not known"
-    active_within_days: Count | None = None  # available only if an event is that recent; null leaves it to the product list
+    active_within_days: Days | None = None  # available only if an event is that recent; null leaves it to the product list
 
 
 @frozen
 class Source:
-    name: str
+    name: Name
     about: str = ""  # what the data is called by those who publish it, and its terms
     files: FileSettings
     events: EventColumns
@@ -109,11 +110,17 @@ def load_source(settings: Settings) -> Source:
     return source
 
 
+@cache
+def _zones() -> set[str]:
+    return available_timezones() - {"localtime"}  # whatever this machine's clock shows
+
+
 def _check(source: Source, where: str) -> None:
-    try:
-        ZoneInfo(source.time.zone)
-    except (KeyError, ValueError, OSError):
-        raise BadSettings(f"{where}: time.zone = '{source.time.zone}' is no time zone; write one like Europe/London or UTC.") from None
+    if source.time.zone not in _zones():
+        raise BadSettings(f"{where}: time.zone = '{source.time.zone[:80]}' is no time zone; write one like Europe/London or UTC.")
+    first, last = source.time.first_day, source.time.last_day
+    if first and last and first > last:
+        raise BadSettings(f"{where}: time.first_day = {first} lies after time.last_day = {last}; no event could be accepted.")
     if not source.behaviours:
         raise BadSettings(f"{where}: behaviours is empty; map every code of the log to a behaviour, as in `view: browse`.")
     both = sorted(set(source.behaviours) & set(source.ignored_behaviours))
@@ -125,3 +132,6 @@ def _check(source: Source, where: str) -> None:
     for name, files in all_files.items():
         if files.format == "csv" and not files.header and not files.columns:
             raise BadSettings(f"{where}: {name}.header is false, so {name}.columns must list the columns in their order.")
+        twice = sorted({column for column in files.columns if files.columns.count(column) > 1})
+        if twice:
+            raise BadSettings(f"{where}: {name}.columns lists {twice} twice; give every column a name of its own.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -16,7 +16,8 @@ from recsys import tables as t
 from recsys.evaluation.compare import MethodsFailed
 from recsys.experiments.plan import Experiment, with_test_days
 from recsys.experiments.protocols import test_days_for
-from recsys.job import Night, Stage
+from recsys.night import Night
+from recsys.secrets import told
 from recsys.settings import Settings
 from recsys.tables import Lake
 
@@ -31,7 +32,7 @@ class Runner:
 
     spark: SparkSession
     folder: str
-    stages: Mapping[str, Stage]  # the jobs by name
+    stages: Mapping[str, Callable[[Night], object]]  # what the jobs run, by their names
     again: bool = False
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
@@ -99,5 +100,5 @@ class Runner:
     def _made_from(self, experiment: Experiment, settings: Settings) -> dict:
         """What makes an experiment another one."""
         definitions = [settings.beside(model).read_text() for model in experiment.models]
-        made = [asdict(experiment), asdict(settings), definitions, recsys.__version__]
+        made = [asdict(experiment), told(settings), definitions, recsys.__version__]
         return {"made_from": json.loads(json.dumps(made, default=str))}

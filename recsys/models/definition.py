@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from recsys.configuration import frozen, read_settings
+from recsys.configuration import Name, frozen, read_settings
 
 Count = Annotated[int, Field(ge=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
@@ -55,7 +55,7 @@ class InputsDefinition:
 
 @frozen
 class ModelDefinition:
-    name: str
+    name: Name
     width: Count = 64  # of embeddings and hidden states
     dropout: Dropout = 0.2
     inputs: InputsDefinition = Field(default_factory=InputsDefinition)

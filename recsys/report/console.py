@@ -10,8 +10,8 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
-from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.faults import MissingTable, visible
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.sections.learning import evaluated, methods, near, pushed_model
 from recsys.training.artifact import artifact_for
@@ -67,13 +67,13 @@ def places(night: Night) -> str:
 
 def _beside(user: str, past: list[str], ahead: list[str]) -> str:
     width = len(f"2020-01-01  {'':{_NAME}} {'':>8}")
-    lines = [f"User {user}", f"  {'last bought':<{width}}   pushed"]
+    lines = [f"User {visible(user)}", f"  {'last bought':<{width}}   pushed"]
     lines += [f"  {before:<{width}}   {after}".rstrip() for before, after in zip_longest(past, ahead, fillvalue="")]
     return "\n".join(lines)
 
 
 def _product(row: dict) -> str:
-    name = row[c.NAME] or row[c.ITEM]
+    name = visible(row[c.NAME] or row[c.ITEM])
     short = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
     return f"{short:<{_NAME}} {words.price(row[c.PRICE]) if row[c.PRICE] is not None else '–':>8}"
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from recsys.experiments.plan import Experiment
 from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import words
 from recsys.report.page import Block, Section, Text, render, section
 from recsys.report.trials import accuracy, provenance

@@ -13,7 +13,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from recsys.faults import Infrastructure, MissingTable
+from recsys.faults import Infrastructure, MissingTable, visible
 from recsys.report import words
 
 
@@ -98,7 +98,10 @@ def section(anchor: str, title: str, build: Callable[[], Sequence[Block]]) -> Se
 
 def render(title: str, subtitle: str, headline: Section, sections: Sequence[Section]) -> str:
     """The page. Everything that comes from data is escaped; nothing is fetched from elsewhere."""
-    environment = Environment(loader=PackageLoader("recsys.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        loader=PackageLoader("recsys.report"), autoescape=True, trim_blocks=True, lstrip_blocks=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
     environment.filters["cell"] = words.cell
     environment.tests["numeric"] = lambda value: isinstance(value, (int, float)) or _looks_numeric(value)
     environment.tests["day"] = lambda value: isinstance(value, date)

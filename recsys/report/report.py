@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report.page import Section, render, section
 from recsys.report.sections import intake, learning, people, provenance, pushed
 

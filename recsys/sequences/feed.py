@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -48,10 +48,10 @@ class WindowFeed:
         if self.steps < needed:
             raise ValueError(f"{self.steps} steps of {self.batch_size} rows cannot hold an epoch of {rows_in(self.files)} rows; {needed} do")
 
-    def epoch(self, number: int, skip: int = 0) -> Iterator[Batch]:
+    def epoch(self, number: int, skip: int = 0, passed: Callable[[int], None] = lambda rows: None) -> Iterator[Batch]:
         """The batches of epoch `number`, from step `skip` on: every row once, in an order set by seed and number.
 
-        Skipped batches are read from disk but not put together.
+        Skipped batches are read from disk but not put together; `passed` is called with the rows of each.
 
         Raises:
             BadData: a file is gone, or holds other rows or other widths than it should.
@@ -62,6 +62,8 @@ class WindowFeed:
                 step += 1
                 if step > skip:
                     yield self._batch(pool, places)
+                else:
+                    passed(len(places))
         nothing = self.shape.padding(0)
         for _ in range(max(step, skip), self.steps):
             yield self._batch(nothing, np.arange(0))

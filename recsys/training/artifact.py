@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -115,15 +116,26 @@ def artifact_for(models: str, model_ds: date) -> str:
     Raises:
         MissingTable: there is none.
     """
-    found = [path.parent for path in Path(models).glob(f"*/{MANIFEST}") if read_manifest(path.parent)["model_ds"] == str(model_ds)]
+    found = [path.parent for path in Path(models).glob(f"*/{MANIFEST}") if read_manifest(path.parent).get("model_ds") == str(model_ds)]
     if not found:
         raise MissingTable(f"No model of {model_ds} is in {models}. Run jobs/train_model.py --ds {model_ds} first, or name another day by --model-ds.")
     return str(max(found, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns))
 
 
 def read_manifest(folder: str | Path) -> dict[str, Any]:
-    """What a model says of itself, without loading it."""
-    return json.loads((Path(folder) / MANIFEST).read_text(encoding="utf-8"))
+    """What a model says of itself, without loading it.
+
+    Raises:
+        BadData: the file is no manifest.
+    """
+    path = Path(folder) / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise BadData(f"{path} is not the manifest of a model: {str(error)[:200]}. Remove that folder, or train the model again.") from None
+    if not isinstance(manifest, dict) or "version" not in manifest:
+        raise BadData(f"{path} is not the manifest of a model: it names no version. Remove that folder, or train the model again.")
+    return manifest
 
 
 def load_artifact(folder: str) -> Artifact:
@@ -135,14 +147,17 @@ def load_artifact(folder: str) -> Artifact:
     from recsys.models.factory import make_model
 
     manifest, path = read_manifest(folder), Path(folder)
-    for name, expected in manifest["checksums"].items():
-        if _checksum(path / name) != expected:
+    for name in (ITEMS, WEIGHTS):
+        if not (path / name).is_file() or _checksum(path / name) != manifest.get("checksums", {}).get(name):
             raise BadData(f"{path / name} is not the file that was saved with the model (its checksum differs). Train the model again.")
-    items = np.array(json.loads((path / ITEMS).read_text(encoding="utf-8")), dtype=str)
-    definition = fill(ModelDefinition, manifest["definition"], str(path / MANIFEST))
-    model = make_model(definition, WindowShape(**manifest["shape"]), len(items) - 1, manifest["segments"])
-    with np.load(path / WEIGHTS, allow_pickle=False) as weights:
-        _fill_weights(model, weights, path)
+    definition = fill(ModelDefinition, manifest.get("definition"), str(path / MANIFEST))
+    try:
+        items = np.array(json.loads((path / ITEMS).read_text(encoding="utf-8")), dtype=str)
+        model = make_model(definition, WindowShape(**manifest["shape"]), len(items) - 1, manifest["segments"])
+        with np.load(path / WEIGHTS, allow_pickle=False) as weights:
+            _fill_weights(model, weights, path)
+    except (ValueError, TypeError, KeyError, OSError, EOFError, BadZipFile) as error:  # also an array of Python objects, which would run code when read
+        raise BadData(f"{path} holds no model that this program wrote: {str(error)[:200]}. Remove that folder, or train the model again.") from None
     return Artifact(manifest["version"], manifest, items, model)
 
 

@@ -19,17 +19,24 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.definition import ModelDefinition
 from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
 from recsys.tables import DataFile
 from recsys.training.plan import Outcome, Plan
 
 _LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")
+_LOOKED_AFTER = ("checkpoint_minutes", "retries", "stall_seconds")
 
 
 def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) -> str:
-    """The name of a model: same day, settings and definition, same name, so that a rerun replaces its model."""
+    """The name of a model: same day, settings and definition, same name, so that a rerun replaces its model.
+
+    How a training is looked after does not change what it learns, so with other retries it still finds its checkpoint.
+    """
     made_by = [asdict(part) for part in (definition, settings.training, settings.sequences, settings.split, settings.segments)]
+    for name in _LOOKED_AFTER:
+        del made_by[1][name]
     return f"{definition.name}-{model_ds}-{_digest(made_by)[:8]}"
 
 
@@ -67,16 +74,17 @@ def _asked_for(definition: ModelDefinition, settings: Settings) -> int:
 
 
 def make_manifest(
-    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float
+    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float,
+    memory: dict[str, int | None],
 ) -> dict[str, Any]:
-    """All that a model was made from. `data` holds the version of every table it was read from."""
+    """All that a model was made from, without secrets. `data` holds the version of every table it was read from."""
     best = outcome.history[outcome.best_epoch]
     return {
         "model_ds": str(model_ds),
         "code": recsys.__version__,
         "libraries": {name: _installed(name) for name in _LIBRARIES if _installed(name)},
         "definition": asdict(plan.definition),
-        "settings": asdict(settings),
+        "settings": told(settings),
         "shape": asdict(plan.shape),
         "segments": plan.segments,
         "condition": plan.condition,
@@ -86,7 +94,14 @@ def make_manifest(
         "history": list(outcome.history),
         "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},
         "seconds": round(seconds, 1),
+        "memory": memory,
     }
+
+
+def validation_told(manifest: dict[str, Any]) -> str:
+    """The validation NDCG of a manifest, for a log line."""
+    ndcg = manifest["metrics"]["validation_ndcg"]
+    return "unknown, for there are no validation users" if ndcg is None else f"{ndcg:.4f}"
 
 
 def product_ids(vocabulary: Sequence[Row]) -> list[str]:

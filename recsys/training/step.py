@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from recsys.models.definition import ModelDefinition
@@ -16,6 +17,7 @@ from recsys.settings import TrainingSettings
 
 _CLIP = 5.0  # global norm of the gradient; only the first steps ever reach it
 _WARM_UP = 50  # steps
+_SEED = "seed_generator_state"  # how Keras names the state of whatever draws random numbers
 
 
 def make_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
@@ -30,19 +32,25 @@ def make_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.O
 
 
 def make_step(
-    model: Recommender, optimizer: keras.optimizers.Optimizer, definition: ModelDefinition, seed: int, horovod
-) -> Callable[[dict, Negatives | None], tuple[tf.Tensor, tf.Tensor]]:
-    """A compiled step: batch in; the summed loss and the number of targets of all ranks out.
+    model: Recommender, optimizer: keras.optimizers.Optimizer, definition: ModelDefinition, horovod
+) -> Callable[[dict, Negatives | None, np.random.Generator], tuple[tf.Tensor, tf.Tensor]]:
+    """A compiled step: batch and random numbers in; the summed loss and the number of targets of all ranks out.
 
     Every rank adds up its gradients, and the sum is divided by the targets of all ranks. So a rank whose batch
     is half empty, or empty, counts for as much as it holds, and the result is that of one large batch.
+
+    Whatever is random in a step, targets and dropout, follows from the generator that it is given: a training
+    that goes on from a checkpoint does the step that it would have done.
     """
-    generator = keras.random.SeedGenerator(seed)
+    generator = keras.random.SeedGenerator(0)
+    seeds = [*(variable for variable in model.variables if variable.path.endswith(_SEED)), generator.state]
     variables = model.trainable_variables
     sources = [variable.value for variable in variables]  # Horovod wants TensorFlow's own variables
 
     @tf.function(reduce_retracing=True)
-    def step(batch, items, log_expected):
+    def step(batch, items, log_expected, drawn_seeds):
+        for variable, drawn in zip(seeds, tf.unstack(drawn_seeds)):
+            variable.assign(tf.cast(drawn, variable.dtype))
         negatives = None if items is None else Negatives(items, log_expected)
         with tf.GradientTape() as tape:
             targets = draw_targets(batch, definition.later_share, definition.horizon_days, generator)
@@ -50,7 +58,9 @@ def make_step(
             loss = -tf.reduce_sum(likelihood * targets.weight)
             scaled = optimizer.scale_loss(loss)
         # Tied product embeddings make huge IndexedSlices; dense sums are faster and Horovod sends them as one.
-        tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True)
+        # All in one group, always: else Horovod adds up together what happens to be ready, and of three ranks or more
+        # the order of the sum, so its last bits, would differ from run to run.
+        tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True, groups=1)
         totals = horovod.allreduce(tf.stack([loss, tf.reduce_sum(targets.weight)]), op=horovod.Sum)
         share = tf.maximum(totals[1], 1.0)
         # A weight whose input the definition leaves out has no gradient, on no rank.
@@ -60,10 +70,11 @@ def make_step(
 
     traced = False
 
-    def run(batch: dict, negatives: Negatives | None) -> tuple[tf.Tensor, tf.Tensor]:
+    def run(batch: dict, negatives: Negatives | None, rng: np.random.Generator) -> tuple[tf.Tensor, tf.Tensor]:
         nonlocal traced
         tensors = {name: tf.convert_to_tensor(array) for name, array in batch.items()}
         drawn = [tf.convert_to_tensor(array) for array in (negatives.items, negatives.log_expected)] if negatives else [None, None]
+        drawn.append(tf.convert_to_tensor(rng.integers(2**31, size=(len(seeds), 2))))
         if not traced:
             step.get_concrete_function({name: _of_any_width(name, tensor) for name, tensor in tensors.items()}, *drawn)
             traced = True

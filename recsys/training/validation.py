@@ -15,10 +15,11 @@ _DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
 
 
 def make_scorer(model: Recommender, condition: int, behaviour: int) -> Callable[[dict], np.ndarray]:
-    """A function from a batch to the indices of its ten likeliest products, int32 [rows, 10]."""
+    """A function from a batch to the indices of its ten likeliest products, int32 [rows, 10]; fewer where there are fewer."""
     from keras import ops
 
-    top = compiled(lambda batch: ops.top_k(model(batch, condition=condition, behaviour=behaviour), TOP)[1])
+    length = min(TOP, model.products + 1)  # padding counts as a place, and is never liked
+    top = compiled(lambda batch: ops.top_k(model(batch, condition=condition, behaviour=behaviour), length)[1])
     return lambda batch: ops.convert_to_numpy(top(batch))
 
 

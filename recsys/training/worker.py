@@ -3,28 +3,40 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import time
+from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
+from recsys import columns as c
 from recsys.models.negatives import NegativeSampler
 from recsys.sequences.feed import WEIGHT, WindowFeed
+from recsys.sequences.shape import Batch
 from recsys.sequences.shares import assign, rows_in, steps_per_epoch
 from recsys.training.bar import progress_bar
 from recsys.training.checkpoint import Progress, Weights, load, save
 from recsys.training.plan import Outcome, Plan
+from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
+from recsys.training.start import product_vectors
+
+log = logging.getLogger(__name__)
+_STARTING_WINDOWS = 50_000  # rank 0's, from which the product vectors start; they take seconds
 
 
-def train_rank(plan: Plan) -> Outcome:
-    """Train until the epochs, the minutes or the patience are used up; end with the weights of the best epoch."""
+def train_rank(plan: Plan, signs: Signs) -> Outcome:
+    """Train until the epochs, the minutes or the patience are used up; end with the weights of the best epoch.
+
+    The rank tells `signs` whatever it goes on to.
+    """
     import horovod.tensorflow as horovod
 
     horovod.init()
     _prepare_devices(plan, horovod)
-    rank = _Rank(plan, horovod)
+    rank = _Rank(plan, signs, horovod)
     rank.resume()
-    started = time.monotonic()
-    while not rank.finished(started):
+    while not rank.finished():
         rank.run_epoch()
     rank.restore_best()
     return Outcome(
@@ -50,24 +62,25 @@ def _prepare_devices(plan: Plan, horovod) -> None:
 class _Rank:
     """The state of one rank: its share of the data, its copy of the model, its view of the progress."""
 
-    def __init__(self, plan: Plan, horovod) -> None:
+    def __init__(self, plan: Plan, signs: Signs, horovod) -> None:
         from recsys.models.factory import make_model
         from recsys.training.step import make_optimizer, make_step
         from recsys.training.validation import make_scorer
 
-        self.plan, self.horovod = plan, horovod
+        self.plan, self.signs, self.horovod = plan, signs, horovod
         self.feed = self._feed(plan.train_files, plan.settings.batch_size)
         self.validation = self._feed(plan.validation_files, plan.settings.batch_size)
         self.model = make_model(plan.definition, plan.shape, plan.products, plan.segments)
         self.optimizer = make_optimizer(plan.settings, plan.settings.epochs * self.feed.steps)
         self.optimizer.build(self.model.trainable_variables)
-        self.step = make_step(self.model, self.optimizer, plan.definition, plan.settings.seed + horovod.rank(), horovod)
+        self.step = make_step(self.model, self.optimizer, plan.definition, horovod)
         self.top = make_scorer(self.model, plan.condition, plan.behaviour)
         sampled = plan.products > plan.settings.full_softmax_below
         self.sampler = NegativeSampler(plan.counts) if sampled else None
         self.progress = Progress()
         self.best: Weights = {}
         self.rows_read: list[int] = []
+        self.clock = self.saved = time.monotonic()  # up to when the progress knows its seconds; when it was last saved
 
     def _feed(self, files: tuple, batch_size: int) -> WindowFeed:
         shares = assign(files, self.horovod.size())
@@ -80,56 +93,103 @@ class _Rank:
 
     def resume(self) -> None:
         """Go on from the checkpoint of this very training, if rank 0 finds one; give every rank the same start."""
+        self.signs.at(TOGETHER)
         found = load(self.plan.checkpoint, self.plan.fingerprint) if self.speaks else None
         if found:
             self.progress, state, self.best = found
             self._set_state(state)
+            log.warning("Training goes on from its checkpoint: %d epochs and %d steps are done.", self.progress.epoch, self.progress.step)
+        elif self.speaks:
+            table = self.model.table
+            windows = islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
+            table.assign(product_vectors(windows, self.plan.products, table.shape[1], self.plan.settings.seed))
         self.progress = self.horovod.broadcast_object(self.progress, root_rank=0)
         self.horovod.broadcast_variables([variable.value for variable in self._variables()], root_rank=0)
+        self.clock = self.saved = time.monotonic()
 
-    def finished(self, started: float) -> bool:
+    def finished(self) -> bool:
         """Whether to stop; rank 0's clock decides for all, or some would wait for the others forever."""
-        settings = self.plan.settings
-        late = time.monotonic() - started > 60 * settings.minutes and self.progress.epoch > 0
-        done = self.progress.epoch >= settings.epochs or self.progress.stalled(settings.patience) or late
-        return self.horovod.broadcast_object(done, root_rank=0)
+        self._at(TOGETHER)
+        settings, progress = self.plan.settings, self.progress
+        late = progress.spent > 60 * settings.minutes and progress.epoch > 0
+        done = progress.epoch >= settings.epochs or progress.stalled(settings.patience) or late
+        return self.horovod.broadcast_object(done and progress.step == 0, root_rank=0)
 
     def run_epoch(self) -> None:
-        started = time.monotonic()
-        loss, targets = self._train()
-        seconds = time.monotonic() - started
+        self._train()
+        progress, started = self.progress, time.monotonic()
         ndcg = self._validate()
         entry = {
-            "epoch": self.progress.epoch + 1, "loss": loss, "validation_ndcg": ndcg, "seconds": round(seconds, 1),
-            "targets": targets, "validation_seconds": round(time.monotonic() - started - seconds, 1),
+            "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
+            "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
         }
-        better = self.progress.note(entry, ndcg)
+        self._tick()
+        self.signs.warm()
+        better = progress.note(entry, ndcg)
         if self.speaks:
             if better:
                 self.best = {variable.path: np.array(variable) for variable in self.model.trainable_variables}
-            state = [np.array(variable) for variable in self._variables()]
-            save(self.plan.checkpoint, self.plan.fingerprint, self.progress, state, self.best)
+            self._save()
 
-    def _train(self) -> tuple[float, int]:
-        rng = np.random.default_rng((self.plan.settings.seed, self.progress.epoch, self.horovod.rank()))
-        losses, rows = np.zeros(2), 0
-        show = progress_bar(self.progress.epoch + 1, self.plan.settings.epochs, self.feed.steps, self.speaks)
-        for number, batch in enumerate(self.feed.epoch(self.progress.epoch), start=1):
-            rows += int(batch[WEIGHT].sum())
-            drawn = self.sampler.draw(rng, self.plan.settings.negatives) if self.sampler else None
-            losses += [float(figure) for figure in self.step(batch, drawn)]
-            show(number, losses[0] / max(losses[1], 1))
-        self.rows_read.append(rows)
-        return losses[0] / max(losses[1], 1), int(losses[1])
+    def _train(self) -> None:
+        """The steps of the epoch under way that are still to be done."""
+        progress, rows = self.progress, []
 
-    def _validate(self) -> float:
+        def passed(count: int) -> None:
+            self._at(READING)
+            rows.append(count)
+
+        self._at(READING)
+        show = progress_bar(progress.epoch + 1, self.plan.settings.epochs, self.feed.steps, self.speaks)
+        for batch in self.feed.epoch(progress.epoch, progress.step, passed):
+            self._at(TOGETHER)
+            rows.append(int(batch[WEIGHT].sum()))
+            progress.add(*(float(figure) for figure in self._step(batch)))
+            self._at(READING)
+            self._tick()
+            show(progress.step, progress.mean_loss)
+            # The other ranks hold the same weights, so nothing but this rank's clock needs to say when.
+            if self.speaks and self.clock - self.saved > 60 * self.plan.settings.checkpoint_minutes:
+                self._save()
+        self.rows_read.append(sum(rows))
+
+    def _step(self, batch: Batch) -> tuple:
+        """One step; what is random in it follows from its place in the training, not from what went before."""
+        settings = self.plan.settings
+        rng = np.random.default_rng((settings.seed, self.horovod.rank(), self.progress.epoch, self.progress.step))
+        drawn = self.sampler.draw(rng, settings.negatives) if self.sampler else None
+        return self.step(batch, drawn, rng)
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.progress.seconds += now - self.clock
+        self.progress.spent += now - self.clock
+        self.clock = now
+
+    def _at(self, doing: str) -> None:
+        self.signs.at(doing, self.progress.epoch + 1, self.progress.step + 1)
+
+    def _save(self) -> None:
+        self._at(SAVING)
+        save(self.plan.checkpoint, self.plan.fingerprint, self.progress, [np.array(variable) for variable in self._variables()], self.best)
+        self.saved = time.monotonic()
+        self._at(READING)
+
+    def _validate(self) -> float | None:
+        """The mean NDCG@10 over the validation users of all ranks; None where there are none."""
         import tensorflow as tf
 
         from recsys.training.validation import ndcg_sum
 
-        found = ndcg_sum(self.validation.epoch(0), self.top) if rows_in(self.validation.files) else (0.0, 0.0)
+        found = ndcg_sum(self._validation_batches(), self.top) if rows_in(self.validation.files) else (0.0, 0.0)
+        self._at(TOGETHER)
         total, users = self.horovod.allreduce(tf.constant(found, tf.float64), op=self.horovod.Sum).numpy()
-        return float(total / users) if users else 0.0
+        return float(total / users) if users else None
+
+    def _validation_batches(self) -> Iterator[Batch]:
+        for batch in self.validation.epoch(0):
+            self._at(VALIDATING)
+            yield batch
 
     def restore_best(self) -> None:
         if self.speaks:
@@ -144,7 +204,7 @@ class _Rank:
         return digest.hexdigest()
 
     def _variables(self) -> list:
-        """All that a resumed training needs. Seeds are left out: Horovod cannot send their type, and epochs reseed."""
+        """All that a resumed training needs. Seeds are left out: every step sets them anew."""
         return [*self.model.trainable_variables, *self.optimizer.variables]
 
     def _set_state(self, state: list[np.ndarray]) -> None:

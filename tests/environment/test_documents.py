@@ -10,6 +10,7 @@ import yaml
 import run_pipeline
 from recsys import tables as t
 from recsys.job import parse_arguments
+from recsys.runs.code import package_hash
 from recsys.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -41,7 +42,7 @@ def test_every_settings_file_that_is_shipped_can_be_read_and_names_files_that_ar
 def test_the_bundle_runs_every_stage_after_the_one_before_it_with_arguments_that_a_job_reads():
     folder = ROOT / "conf" / "databricks" / "resources"
     tasks = yaml.safe_load((folder / "nightly_pushes.yml").read_text())["resources"]["jobs"]["nightly_pushes"]["tasks"]
-    names = [stage.__name__ for stage in run_pipeline.STAGES]
+    names = [stage.name for stage in run_pipeline.STAGES]
     assert [task["task_key"] for task in tasks] == names
     assert [task.get("depends_on", []) for task in tasks] == [[]] + [[{"task_key": name}] for name in names[:-1]]
     for task in tasks:
@@ -71,8 +72,8 @@ def test_the_package_is_whole_and_works_from_a_zip_where_tensorflow_horovod_and_
         "import sys; sys.modules.update(dict.fromkeys(['tensorflow', 'keras', 'horovod', 'petastorm']))\n"
         f"sys.path[:] = ['dist/recsys.zip'] + [path for path in sys.path if path not in ('', {str(ROOT)!r})]\n"
         "import recsys, recsys.users.features, recsys.events.intake, recsys.sequences.rows, recsys.pushes.completion\n"
-        "from recsys.report.page import render\n"
-        "assert 'recsys.zip' in recsys.__file__; print(recsys.__version__, len(render('title', 'made', [], [])) > 100)"
+        "from recsys.report.page import render\nfrom recsys.runs.code import package_hash\n"
+        "assert 'recsys.zip' in recsys.__file__; print(recsys.__version__, len(render('title', 'made', [], [])) > 100, package_hash())"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
-    assert done.stdout.split() == [wheel.name.split("-")[1], "True"], done.stderr
+    assert done.stdout.split() == [wheel.name.split("-")[1], "True", package_hash()], done.stderr

@@ -65,6 +65,10 @@ def unknown_code(path):
     write_log(path, *LINES[:3], "u,i,wave,2020-01-06 09:00:00,1,1.0")
 
 
+def too_many_columns(path):
+    write_log(path, *LINES[:3], "," * 30_000)
+
+
 def bad_rows(path):
     write_log(path, LINES[0], "u,i,buy,2020-01-06 09:00:00,0,1.0", ",i,buy,2020-01-06 09:00:00,1,1.0")
 
@@ -85,6 +89,11 @@ FAULTS = [
     ("log*.csv", absent, {}, BadData, ["matches no file"]),
     ("log.csv", unknown_code, {}, BadData, ["'wave' (1 rows)", "['back', 'buy', 'view']", "unknown_behaviour: quarantine"]),
     ("log.csv", bad_rows, {}, BadData, ["quantity_not_positive 1", "missing_user 1", "66.67% bad rows", '"units":"0"']),
+    ("log.csv", too_many_columns, {}, BadData, ["has a line of more than 20,480 columns"]),
+    ("log.csv", bad_rows, {"events__user_id": "java_method('java.lang.System', 'exit', 1)"}, BadSettings, ["events.user_id", "calls java_method"]),
+    ("log.csv", bad_rows, {"events__user_id": "split(user, ',')"}, BadSettings, ["is of type array<string>"]),
+    ("log.csv", bad_rows, {"events__user_id": "x -> x"}, BadSettings, ["is not understood by Spark"]),
+    ("log.csv", bad_rows, {"events__price": "split(paid, ',')[3]"}, BadData, ["a shorter list than an expression"]),
     ("log.csv", bad_rows, {"events__price": "paid / (units - 1)"}, BadData, ["log.csv"]),
 ]
 

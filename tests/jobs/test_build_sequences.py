@@ -6,16 +6,17 @@ import pytest
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from build_sequences import run
+from build_sequences import STAGE
 from recsys import columns as c
 from recsys import tables as t
 from recsys.job import Night
 from recsys.settings import SequenceSettings, Settings, SplitSettings
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
+from tests.jobs.declared import declared
 
 DS, NEXT = date(2026, 1, 31), date(2026, 2, 1)
 SETTINGS = Settings(
-    source="", split=SplitSettings(test_days=5, validation_days=3),
+    source="sources/shop.yaml", split=SplitSettings(test_days=5, validation_days=3),
     sequences=SequenceSettings(length=8, stride=8, memory=4, min_item_users=2, files=2),
 )
 
@@ -43,6 +44,10 @@ def shop(spark, lake):
         lake.replace_day(segments, t.SEGMENTS, ds)
     lake.replace_day(lake.frame([(0, "n_purchase", "linear", 1.0, 5.0)], t.NORMALIZER, DS), t.NORMALIZER, DS)
     return lake
+
+
+def run(night):
+    STAGE.run(declared(STAGE, night))
 
 
 def windows(lake, ds):

@@ -6,7 +6,6 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from evaluate_models import run
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
@@ -22,12 +21,17 @@ from recsys.pushes.scoring import BATCH_SIZE
 from recsys.settings import EvaluationSettings, SequenceSettings, Settings, SplitSettings
 from recsys.tables import Lake
 from tests.baselines.logs import day, log
+from tests.jobs.declared import declared
 from tests.pushes import fake_model
 
 _DS = day(10)  # validation from day 7, test from day 9
 # u and v come back for d in the test, x had it long before; the fake model recommends what follows the last product in a, b, d.
 _EVENTS = [("u", "a", 1), ("u", "b", 2), ("v", "a", 3), ("u", "d", 9), ("v", "d", 10), ("w", "d", 10), ("x", "d", 1)]
 _ATTRIBUTES = f"{c.USER} string, {c.SPLIT} string, n_browse double, n_purchase double, {c.DAY} date"
+
+
+def run(night):
+    evaluate_models.STAGE.run(declared(evaluate_models.STAGE, night))
 
 
 def _makes(crashing):

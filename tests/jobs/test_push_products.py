@@ -11,12 +11,17 @@ from recsys import tables as t
 from recsys.faults import BadData, MissingTable
 from recsys.pushes.popularity import BY_SEGMENT, CATALOGUE, MODEL, OVERALL
 from recsys.pushes.scoring import top_items
+from tests.jobs.declared import declared
 from tests.pushes import fake_model, shop
 
 
 @pytest.fixture
 def fake(monkeypatch):
     monkeypatch.setattr(push_products, "top_items", partial(top_items, batch_size=2, load=fake_model.loader()))
+
+
+def push(night):
+    push_products.STAGE.run(declared(push_products.STAGE, night))
 
 
 def lists(lake, ds=shop.DS):
@@ -27,7 +32,7 @@ def lists(lake, ds=shop.DS):
 def test_every_user_with_history_gets_exactly_n_available_products_with_name_and_price(spark, lake, tmp_path, fake):
     shop.open_shop(spark, lake, tmp_path)
 
-    push_products.run(shop.night(lake, tmp_path, pushes={"n": 3}))
+    push(shop.night(lake, tmp_path, pushes={"n": 3}))
 
     assert lists(lake) == {  # soap is not available; honey was never bought; ghost only ever returned
         "ann": [("tea", MODEL), ("wax", MODEL), ("milk", MODEL)],
@@ -47,7 +52,7 @@ def test_every_user_with_history_gets_exactly_n_available_products_with_name_and
 def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_list(spark, lake, tmp_path, fake, caplog):
     shop.open_shop(spark, lake, tmp_path)
 
-    push_products.run(shop.night(lake, tmp_path, pushes={"n": 4, "drop_bought": True}))
+    push(shop.night(lake, tmp_path, pushes={"n": 4, "drop_bought": True}))
 
     assert lists(lake) == {
         "ann": [("tea", MODEL), ("wax", MODEL), ("rope", OVERALL), ("honey", CATALOGUE)],
@@ -64,13 +69,13 @@ def test_a_second_run_changes_nothing_and_an_earlier_day_leaves_the_later_one_al
     shop.open_shop(spark, lake, tmp_path, ds=earlier)
     shop.open_shop(spark, lake, tmp_path, ds=shop.DS)
     night = shop.night(lake, tmp_path, model_ds=earlier, pushes={"n": 2})
-    push_products.run(night)
+    push(night)
     once = lake.read(t.PUSHES).collect()
 
-    push_products.run(night)
+    push(night)
     assert sorted(lake.read(t.PUSHES).collect()) == sorted(once)
 
-    push_products.run(shop.night(lake, tmp_path, ds=earlier, pushes={"n": 2}))
+    push(shop.night(lake, tmp_path, ds=earlier, pushes={"n": 2}))
     assert sorted(lake.read_day(t.PUSHES, shop.DS).collect()) == sorted(once)
     assert set(lists(lake, earlier)) == {"bob", "cid", "stray"}  # who had done anything by then
 
@@ -79,8 +84,8 @@ def test_without_a_model_or_a_product_to_push_nothing_is_written(spark, lake, tm
     shop.open_shop(spark, lake, tmp_path)
 
     with pytest.raises(MissingTable, match="train_model"):
-        push_products.run(shop.night(lake, tmp_path / "elsewhere"))
+        push(shop.night(lake, tmp_path / "elsewhere"))
     lake.replace_day(lake.read_day(t.PRODUCTS, shop.DS).withColumn(c.AVAILABLE, F.lit(False)), t.PRODUCTS, shop.DS)
     with pytest.raises(BadData, match="drop_unavailable"):
-        push_products.run(shop.night(lake, tmp_path))
+        push(shop.night(lake, tmp_path))
     assert not lake.exists(t.PUSHES)

@@ -3,6 +3,7 @@ import importlib
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +12,14 @@ import pytest
 import run_pipeline
 from recsys.evaluation.compare import MethodsFailed
 from recsys.job import Night, parse_arguments
+from recsys.runs.attempts import Attempts
 from recsys.settings import Settings
+from recsys.tables import Lake
+from tests.runs.shop import InMemory
 
 ROOT = Path(__file__).parents[2]
-JOBS = sorted(path for path in (ROOT / "jobs").glob("*.py") if path.stem != "run_experiments")  # it works for many nights
+APART = ("run_experiments", "erase_users")  # one works for many nights, the other takes a list of users
+JOBS = sorted(path for path in (ROOT / "jobs").glob("*.py") if path.stem not in APART)
 ORDER = [
     "ingest_events", "ingest_products", "build_user_features", "correlate_attributes", "fit_normalizer", "segment_users",
     "build_sequences", "train_model", "push_products", "evaluate_models", "write_report",
@@ -23,16 +28,25 @@ ORDER = [
 
 @pytest.fixture
 def done(monkeypatch):
-    """The names of the stages, in the order they are run; none of them does anything."""
+    """The names of the stages, in the order they are run; none of them reads, writes or does anything."""
     names = []
-    for stage in run_pipeline.STAGES:
-        monkeypatch.setattr(stage, "run", lambda night, name=stage.__name__: names.append(name))
+    stages = [replace(stage, run=lambda night, name=stage.name: names.append(name), reads=(), writes=()) for stage in run_pipeline.STAGES]
+    monkeypatch.setattr(run_pipeline, "STAGES", tuple(stages))
     monkeypatch.setattr(run_pipeline, "summary", lambda night: "the summary")
     return names
 
 
-def night(model_ds: date) -> Night:
-    return Night(lake=None, settings=Settings(source="shop.yaml"), ds=date(2020, 1, 31), model_ds=model_ds)
+def failing(monkeypatch, name, fault):
+    """Let the stage `name` fail."""
+    def fail(night):
+        raise fault
+
+    monkeypatch.setattr(run_pipeline, "STAGES", tuple(replace(stage, run=fail) if stage.name == name else stage for stage in run_pipeline.STAGES))
+
+
+def night(model_ds: date) -> Attempts:
+    night = Night(Lake(None, "lake"), Settings(source="shop.yaml"), date(2020, 1, 31), model_ds)
+    return Attempts(night, InMemory(night.lake))
 
 
 def test_a_night_that_trains_runs_every_stage_in_order_and_tells_the_seconds_of_each(done, capsys):
@@ -52,22 +66,18 @@ def test_a_night_that_only_pushes_leaves_out_what_is_fitted_and_says_whose_serve
 
 
 def test_a_stage_that_fails_ends_the_night(done, monkeypatch):
-    def fail(night):
-        raise RuntimeError
-
-    monkeypatch.setattr(run_pipeline.STAGES[2], "run", fail)
+    failing(monkeypatch, ORDER[2], RuntimeError())
     with pytest.raises(RuntimeError):
         run_pipeline.run(night(date(2020, 1, 31)))
     assert done == ORDER[:2]
 
 
 def test_a_method_that_fails_costs_the_night_neither_pushes_nor_report_but_its_good_end(done, monkeypatch, capsys):
-    def fail(night):
-        raise MethodsFailed("1 of the methods could not be judged")
-
-    monkeypatch.setattr(run_pipeline.evaluate_models, "run", fail)
+    failing(monkeypatch, "evaluate_models", MethodsFailed("1 of the methods could not be judged"))
+    attempts = night(date(2020, 1, 31))
     with pytest.raises(MethodsFailed):
-        run_pipeline.run(night(date(2020, 1, 31)))
+        run_pipeline.run(attempts)
+    assert {attempt.stage: attempt.exit_code for attempt in attempts.ledger.kept if attempt.exit_code} == {"evaluate_models": 4}
     assert done == [name for name in ORDER if name != "evaluate_models"]
     assert "the summary" in capsys.readouterr().out
 

@@ -15,12 +15,13 @@ from recsys.settings import SegmentSettings, Settings, SplitSettings
 from recsys.tables import (
     CORRELATIONS, EVENTS, NORMALIZER, PRODUCTS, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS, USER_FEATURES, Lake,
 )
+from tests.jobs.declared import declared
 
 START, DS, NEXT = date(2024, 1, 1), date(2024, 2, 9), date(2024, 2, 10)
 SETTINGS = Settings(
     source="-", split=SplitSettings(test_days=5, validation_days=5), segments=SegmentSettings(k_max=3, seeds=1)
 )
-STAGES = (build_user_features, correlate_attributes, fit_normalizer, segment_users)
+STAGES = (build_user_features.STAGE, correlate_attributes.STAGE, fit_normalizer.STAGE, segment_users.STAGE)
 WRITTEN = (USER_FEATURES, CORRELATIONS, NORMALIZER, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS)
 
 
@@ -35,7 +36,7 @@ def events_of(user, first, every, price):
 
 def run(lake, ds, model_ds=None):
     for stage in STAGES:
-        stage.run(Night(lake, SETTINGS, ds, model_ds or ds))
+        stage.run(declared(stage, Night(lake, SETTINGS, ds, model_ds or ds)))
 
 
 @pytest.fixture(scope="module")

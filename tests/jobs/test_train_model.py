@@ -9,9 +9,14 @@ from recsys import tables as t
 from recsys.job import Night
 from recsys.settings import Settings
 from recsys.training.artifact import artifact_for, load_artifact
+from tests.jobs.declared import declared
 from tests.training.conftest import DS, LENGTH, MEMORY, PRODUCTS, circle_batch, write_circle  # noqa: F401
 
 _MODEL = "name: circle\nwidth: 8\nhead_width: 16\ndropout: 0.0\nlater_share: 0.0\n"
+
+
+def train(night):
+    train_model.STAGE.run(declared(train_model.STAGE, night))
 
 
 def filled(lake, table: t.Table, **columns):
@@ -30,11 +35,11 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     filled(lake, t.NORMALIZER, attribute=["spend", "visits"], position=[0, 1])
     filled(lake, t.SEGMENT_CENTROIDS, segment=[0, 1])
     settings = Settings(
-        source="", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
+        source="sources/shop.yaml", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
         split={"kind": "leave_one_out"}, pushes={"behaviour": None},
         training={"model": "circle.yaml", "batch_size": 4, "epochs": 24, "learning_rate": 0.02, "patience": 9},
     )
-    train_model.run(Night(lake, settings, DS, DS))
+    train(Night(lake, settings, DS, DS))
 
     folder = artifact_for(settings.models, DS)
     artifact = load_artifact(folder)
@@ -49,6 +54,6 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
 
 
 def test_a_night_that_only_pushes_trains_nothing(lake, tmp_path):
-    settings = Settings(source="", models=str(tmp_path / "models"))
-    train_model.run(Night(lake, settings, date(2024, 3, 2), date(2024, 3, 2) - timedelta(days=1)))
+    settings = Settings(source="sources/shop.yaml", models=str(tmp_path / "models"))
+    train(Night(lake, settings, date(2024, 3, 2), date(2024, 3, 2) - timedelta(days=1)))
     assert not Path(settings.models).exists()

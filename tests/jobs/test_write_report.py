@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 import write_report
+from tests.jobs.declared import declared
 from tests.pushes import shop
 from tests.report import told
 
@@ -12,6 +13,10 @@ from tests.report import told
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     return tmp_path_factory.getbasetemp() / "whole_night"
+
+
+def write(night):
+    write_report.STAGE.run(declared(write_report.STAGE, night))
 
 
 def text(path):
@@ -24,7 +29,7 @@ def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder,
     night = shop.night(told.whole_night(spark, folder), folder, pushes={"n": 2})
     night = replace(night, settings=replace(night.settings, report_path=str(tmp_path / "report.html")))
 
-    write_report.run(night)
+    write(night)
 
     page = text(tmp_path / "report.html")
     assert "6 pushes to 3 users, 2 each, out of 2 different products: 66.7 % chosen by the model and 33.3 % popular in the user's segment." in page
@@ -41,7 +46,7 @@ def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder,
 
 
 def test_a_lake_with_nothing_in_it_still_gets_a_page_that_says_what_to_run(lake, tmp_path):
-    write_report.run(shop.night(lake, tmp_path))
+    write(shop.night(lake, tmp_path))
 
     page = text(tmp_path / "report.html")
     for job in ("ingest_events", "push_products", "evaluate_models", "train_model", "correlate_attributes", "segment_users"):
@@ -55,7 +60,7 @@ def test_a_night_that_only_pushes_shows_the_figures_of_the_day_the_model_is_of(s
     night = shop.night(whole, folder, ds=later, model_ds=shop.DS, pushes={"n": 2})
     night = replace(night, settings=replace(night.settings, report_path=str(tmp_path / "report.html")))
 
-    write_report.run(night)
+    write(night)
 
     page = text(tmp_path / "report.html")
     assert f"Pushes of {later} by the model of {shop.DS}" in page

@@ -8,7 +8,7 @@ import pytest
 from recsys.models.definition import read_definition
 
 MODELS = Path(__file__).parents[2] / "conf" / "models"
-ABLATIONS = sorted((MODELS / "ablation").glob("*.yaml"))
+ABLATIONS = sorted((MODELS / "ablation").glob("without_*.yaml"))
 
 
 def leaves(definition) -> dict:
@@ -17,9 +17,20 @@ def leaves(definition) -> dict:
     return rest | inputs | {layer.kind: layer for layer in definition.layers}
 
 
+def changed(one, other) -> set[str]:
+    one, other = leaves(one), leaves(other)
+    assert one.pop("name") != other.pop("name")
+    return {key for key in one if other.get(key) != one[key]}
+
+
 @pytest.mark.parametrize("path", ABLATIONS, ids=lambda path: path.stem)
 def test_an_ablation_leaves_out_the_one_thing_that_it_is_named_after(path):
-    whole, part = leaves(read_definition(MODELS / "bilstm_transformer.yaml")), leaves(read_definition(path))
-    assert part.pop("name") == path.stem and whole.pop("name") == "bilstm_transformer"
-    changed = {key for key in whole if part.get(key) != whole[key]}
-    assert changed == {path.stem.removeprefix("without_")} and not any(part.get(key) for key in changed)
+    part = read_definition(path)
+    assert part.name == path.stem
+    missing = changed(read_definition(MODELS / "ablation" / "whole.yaml"), part)
+    assert missing == {path.stem.removeprefix("without_")} and not any(leaves(part).get(key) for key in missing)
+
+
+def test_the_default_is_the_whole_model_without_what_did_not_help():
+    default, whole = (read_definition(MODELS / path) for path in ("bilstm_transformer.yaml", "ablation/whole.yaml"))
+    assert changed(whole, default) == {"attributes"}

@@ -1,9 +1,13 @@
+import base64
 import re
 import stat
 
 import pytest
 
+from recsys.columns import ITEM, NAME, PRICE
 from recsys.faults import Infrastructure, MissingTable
+from recsys.report.console import _beside, _product
+from recsys.report.figures import bars
 from recsys.report.page import Folded, Grid, Pair, Picture, Section, Text, render, section, write_page
 
 
@@ -18,6 +22,18 @@ def test_what_comes_from_data_is_escaped_everywhere():
 
     assert "<script" not in html
     assert 'alt="&#34;&lt;script&gt;' in html
+
+
+def test_signs_that_turn_a_line_around_or_command_a_terminal_are_written_out():
+    html = page(Section("a", "A", (Text("a\u202eb"), Grid(["\x1b[2J"], [["caf\u00e9 \x00"]]))))
+    assert "a\\u202eb" in html and "\\u001b[2J" in html and "caf\u00e9 \\u0000" in html
+    assert not set("\u202e\x1b\x00") & set(html)
+    assert "\x1b" not in _beside("u\x1b[2J", [_product({NAME: "\x1b]0;x\x07", ITEM: "i", PRICE: 1.0})], [])
+
+
+def test_names_in_a_figure_are_escaped_too():
+    drawn = base64.b64decode(bars(["<script>alert('x')</script>"], [1.0], "<script>").partition(",")[2]).decode()
+    assert "<script" not in drawn and "<svg" in drawn
 
 
 def test_the_page_asks_nobody_for_anything():

@@ -21,7 +21,7 @@ def whole_night(spark, folder, ds=shop.DS) -> Lake:
     """Every table of a night of the shop below `folder`/lake, small and made up; written once, only to be read."""
     lake = Lake(spark, str(folder / "lake"))
     shop.open_shop(spark, lake, folder, ds)
-    taken_in = shop.frame(spark, t.INGESTS, [("shop", "/in/log.csv", 9, 6, 2, 1, "f00")])
+    taken_in = shop.frame(spark, t.INGESTS, [("shop", "/in/log.csv", 9, 6, 2, 1, 0, "f00")])
     lake.replace_where(taken_in, t.INGESTS, "source = 'shop'", of="shop")
     rejected = [("shop", "/in/log.csv", "a;b", reasons) for reasons in (["missing_user"], ["missing_user", "price_not_positive"])]
     lake.replace_where(shop.frame(spark, t.QUARANTINE, rejected), t.QUARANTINE, "source = 'shop'", of="shop")

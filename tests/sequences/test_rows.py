@@ -23,7 +23,7 @@ KNOWN = {f"p{number}": number for number in range(1, 13)}
 
 def shop(kind="time", **sequences):
     split = SplitSettings(kind=kind, test_days=5, validation_days=3)  # validation from day 24, test from day 27
-    return Settings(source="", split=split, sequences=SequenceSettings(**({"length": 8, "stride": 6, "memory": 4} | sequences)))
+    return Settings(source="sources/shop.yaml", split=split, sequences=SequenceSettings(**({"length": 8, "stride": 6, "memory": 4} | sequences)))
 
 
 def event(number, user, item, behaviour, day, hour=12):

@@ -16,6 +16,7 @@ from recsys.job import Night
 from recsys.settings import load_settings
 from recsys.simulation.plan import Plan, plan_of
 from recsys.tables import Lake
+from tests.jobs.declared import declared
 from tests.simulation.small import CONFIG, DS
 
 EVENTS = 8_000
@@ -45,5 +46,5 @@ def shop(spark, tmp_path_factory) -> Shop:
     ])
     night = Night(Lake(spark, settings.lake), settings, DS, DS)
     for stage in STAGES:
-        stage.run(night)
+        stage.STAGE.run(declared(stage.STAGE, night))
     return Shop(night.lake, f"{folder}/shop", plan_of(settings.simulation, DS), EVENTS)

@@ -18,9 +18,9 @@ DS = date(2024, 3, 1)
 LENGTH, MEMORY, PRODUCTS = 8, 4, 12
 
 
-def window(user: int, split: str) -> dict:
-    items = [(user + step) % PRODUCTS + 1 for step in range(LENGTH)]
-    targets = [(user + LENGTH) % PRODUCTS + 1] if split == VALIDATION else []
+def window(user: int, split: str, products: int = PRODUCTS) -> dict:
+    items = [(user + step) % products + 1 for step in range(LENGTH)]
+    targets = [(user + LENGTH) % products + 1] if split == VALIDATION else []
     return {
         c.USER: f"u{user}", c.WINDOW: 0, c.LENGTH: LENGTH, c.ITEMS: items, c.BEHAVIOURS: [4] * LENGTH,
         c.GAPS: [1] + [9] * (LENGTH - 1), c.DAYS: list(range(100, 100 + LENGTH)), c.VISITS: list(range(LENGTH)),
@@ -30,8 +30,9 @@ def window(user: int, split: str) -> dict:
     }
 
 
-def write_circle(lake, users: int, files: int = 5, shift: int = 0) -> None:
-    rows = [window(user + shift, split) for split in (TRAIN, VALIDATION) for user in range(users if split == TRAIN else 7)]
+def write_circle(lake, users: int, files: int = 5, shift: int = 0, judged: int = 7, products: int = PRODUCTS) -> None:
+    counts = {TRAIN: users, VALIDATION: judged}
+    rows = [window(user + shift, split, products) for split, count in counts.items() for user in range(count)]
     schema = ", ".join(f"{name} {kind}" for name, kind in SEQUENCES.columns.items())
     frame = lake.spark.createDataFrame([tuple(row[name] for name in SEQUENCES.columns) for row in rows], schema)
     lake.replace_day(frame.repartition(files, F.xxhash64(c.USER)), SEQUENCES, DS)
@@ -39,16 +40,16 @@ def write_circle(lake, users: int, files: int = 5, shift: int = 0) -> None:
 
 @pytest.fixture
 def circle_plan(tmp_path):
-    def make(lake, **training):
+    def make(lake, products=PRODUCTS, dropout=0.0, **training):
         settings = Settings(
-            source="", models=str(tmp_path / "models"),
+            source="sources/shop.yaml", models=str(tmp_path / "models"),
             sequences={"length": LENGTH, "memory": MEMORY}, split={"kind": "leave_one_out"}, pushes={"behaviour": None},
             training={"batch_size": 4, "epochs": 2, "learning_rate": 0.01, "patience": 9} | training,
         )
-        definition = ModelDefinition(name="circle", width=8, dropout=0.0, head_width=16, later_share=0.0)
+        definition = ModelDefinition(name="circle", width=8, dropout=dropout, head_width=16, later_share=0.0)
         version = lake.version(SEQUENCES)
         files = {split: lake.files(SEQUENCES, DS, split, version) for split in (TRAIN, VALIDATION)}
-        rows = lake.spark.createDataFrame([(f"p{index}", index, 20) for index in range(1, PRODUCTS + 1)], [c.ITEM, c.ITEM_INDEX, c.EVENTS])
+        rows = lake.spark.createDataFrame([(f"p{index}", index, 20) for index in range(1, products + 1)], [c.ITEM, c.ITEM_INDEX, c.EVENTS])
         return assemble.make_plan(
             settings, definition, "circle-1", files[TRAIN], files[VALIDATION], rows.collect(), attributes=2, segments=2
         )

@@ -1,40 +1,101 @@
 """Real Horovod runs, each in processes of its own."""
 
+import os
+import signal
 from dataclasses import replace
-from io import StringIO
-from types import SimpleNamespace
+from pathlib import Path
 
-import numpy as np
+import psutil
 import pytest
 
-from recsys.faults import Infrastructure
-from recsys.training.checkpoint import load
-from recsys.training.launcher import Plain, _run, copy_lines, train
+from recsys.faults import BadData, Infrastructure
+from recsys.sequences.feed import WindowFeed
+from recsys.training import worker
+from recsys.training.launcher import outcomes_of, train
+from recsys.training.worker import train_rank
 from tests.training.conftest import write_circle
 
+_HARM = {  # by start, rank, epoch and step, all from 0
+    "a kill and a stop": {(0, 1, 2, 3): signal.SIGKILL, (1, 0, 4, 1): signal.SIGSTOP},
+    "a kill": {(0, 0, 1, 1): signal.SIGKILL},
+}
 
-def test_two_ranks_read_every_row_once_and_end_with_equal_weights_that_know_the_circle(lake, circle_plan):
+
+def harmed(what):
+    """`train_rank`, of which one does this to itself in the midst of an epoch."""
+    def train_harmed(plan, signs):
+        rank = int(os.environ["HOROVOD_RANK"])
+        starts = Path(f"{plan.checkpoint}.starts", str(rank))
+        starts.parent.mkdir(parents=True, exist_ok=True)
+        start = len(starts.read_text()) if starts.exists() else 0
+        starts.write_text("." * (start + 1))
+
+        class Feed(WindowFeed):
+            def epoch(self, number, skip=0, *more):
+                for step, batch in enumerate(super().epoch(number, skip, *more), start=skip):
+                    if (start, rank, number, step) in _HARM[what]:
+                        os.kill(os.getpid(), _HARM[what][start, rank, number, step])
+                    yield batch
+
+        worker.WindowFeed = Feed
+        return train_rank(plan, signs)
+
+    return train_harmed
+
+
+def ranks_left():
+    return [process for process in psutil.Process().children(recursive=True) if any("gloo_exec_fn" in part for part in process.cmdline())]
+
+
+def told(caplog):
+    return [record.getMessage() for record in caplog.records if record.name == "recsys.training.launcher"]
+
+
+def learnt(outcome):
+    return [{name: figure for name, figure in entry.items() if "seconds" not in name} for entry in outcome.history]
+
+
+def test_two_ranks_of_which_one_is_killed_and_one_stopped_end_as_they_would_have_undisturbed(lake, circle_plan, caplog):
     write_circle(lake, users=41)  # 41 rows: no number of ranks or batch divides them
-    plan = circle_plan(lake, epochs=12)
-    first, second = _run(lake.spark, plan)
+    plan = circle_plan(lake, dropout=0.1, epochs=12, learning_rate=0.02, checkpoint_minutes=1e-9, stall_seconds=10)
+    first, second = outcomes_of(lake.spark, plan)
     assert first.weights_digest == second.weights_digest
     assert [sum(rows) for rows in zip(first.rows_read, second.rows_read)] == [41] * 12
     assert min(first.rows_read + second.rows_read) > 0
     assert first.history[0]["targets"] == 41 * 7
     assert max(entry["validation_ndcg"] for entry in first.history) == 1.0
+    assert told(caplog) == []
+
+    disturbed = outcomes_of(lake.spark, replace(plan, checkpoint=f"{plan.checkpoint}.disturbed"), harmed("a kill and a stop"))
+    assert [outcome.weights_digest for outcome in disturbed] == [first.weights_digest] * 2
+    assert learnt(disturbed[0]) == learnt(first)
+    assert [sum(rows) for rows in zip(*(outcome.rows_read for outcome in disturbed))] == [41] * 8  # from epoch 4 on
+    killed, stopped = told(caplog)
+    assert "rank 1 (process " in killed and "ended without a word" in killed
+    assert "rank 0 (process " in stopped and "gave no sign of life for 1" in stopped  # 10 s, or a little more
+    assert ranks_left() == [] and list(lake.spark.sparkContext.statusTracker().getActiveJobsIds()) == []
 
 
-def test_an_interrupted_training_goes_on_from_its_last_epoch_though_its_rows_were_written_again(lake, circle_plan):
+def test_a_training_without_retries_names_its_rank_and_goes_on_when_run_again_though_its_rows_were_written_again(lake, circle_plan):
     write_circle(lake, users=9)
-    plan = circle_plan(lake, epochs=3, ranks=1)
-    train(lake.spark, replace(plan, settings=replace(plan.settings, epochs=1)))
-    progress, state, _ = load(plan.checkpoint, plan.fingerprint)
+    plan = circle_plan(lake, epochs=3, ranks=1, retries=0)
+    with pytest.raises(Infrastructure, match="training.retries = 0 are used up: rank 0 .process .* on host .* ended without a word"):
+        outcomes_of(lake.spark, plan, harmed("a kill"))
     write_circle(lake, users=9)
     again = circle_plan(lake, epochs=3, ranks=1)
     resumed = train(lake.spark, again)
     assert again.train_files[0].url != plan.train_files[0].url
-    assert progress.epoch == 1 and all(np.isfinite(array).all() for array in state)
-    assert len(resumed.rows_read) == 2 and len(resumed.history) == 3
+    assert resumed.rows_read == (9, 9) and len(resumed.history) == 3
+    assert resumed.history[0]["targets"] == 9 * 7
+
+
+def test_what_a_rank_finds_wrong_with_the_data_is_told_as_that_and_not_tried_again(lake, circle_plan, caplog):
+    write_circle(lake, users=9)
+    plan = circle_plan(lake, epochs=1)
+    files = [replace(file, url=file.url.replace("part-", "gone-")) if place == 0 else file for place, file in enumerate(plan.train_files)]
+    with pytest.raises(BadData, match="pinned version of sequences cannot be opened.*gone-"):
+        train(lake.spark, replace(plan, train_files=tuple(files)))
+    assert told(caplog) == [] and ranks_left() == []
 
 
 def test_a_checkpoint_of_other_rows_is_not_gone_on_from(lake, circle_plan):
@@ -44,35 +105,16 @@ def test_a_checkpoint_of_other_rows_is_not_gone_on_from(lake, circle_plan):
     assert circle_plan(lake).fingerprint != before
 
 
-def test_more_ranks_than_files_still_take_equal_steps(lake, circle_plan):
-    write_circle(lake, users=5, files=1)
-    plan = circle_plan(lake, epochs=1)
-    first, second = _run(lake.spark, plan)
-    assert sorted(first.rows_read + second.rows_read) == [0, 5]
+def test_more_ranks_than_files_one_product_and_nobody_to_validate_with_still_make_a_model(lake, circle_plan):
+    write_circle(lake, users=5, files=1, judged=0, products=1)
+    plan = circle_plan(lake, products=1, epochs=3, patience=1)
+    first, second = outcomes_of(lake.spark, plan)
+    assert sorted([first.rows_read, second.rows_read]) == [(0,) * 3, (5,) * 3]
     assert first.weights_digest == second.weights_digest
+    assert [entry["validation_ndcg"] for entry in first.history] == [None] * 3 and first.best_epoch == 2
 
 
 def test_more_ranks_than_task_slots_are_refused_before_anything_starts(lake, circle_plan):
     write_circle(lake, users=5)
     with pytest.raises(Infrastructure, match="training.ranks = 64"):
         train(lake.spark, circle_plan(lake, ranks=64))
-
-
-def test_a_line_of_a_rank_is_passed_on_as_soon_as_it_is_whole():
-    target, heard = StringIO(), []
-    chunks = iter([b"Epoch 1/2\n 1/9", b"0 \xc3", b"\xa9\r", b"end", b""])
-
-    def read1():
-        heard.append(target.getvalue())
-        return next(chunks)
-
-    copy_lines(SimpleNamespace(stream=SimpleNamespace(read1=read1)), target)
-    assert heard == ["", "Epoch 1/2\n", "Epoch 1/2\n", "Epoch 1/2\n 1/90 é\r", "Epoch 1/2\n 1/90 é\r"]
-    assert target.getvalue() == "Epoch 1/2\n 1/90 é\rend"
-
-
-def test_in_a_file_every_state_of_the_progress_bar_is_a_plain_line():
-    file = StringIO()
-    for said in ("[0]<stdout>:Epoch 1/2\n", "[0]<stdout>:\r", "[0]<stdout>:\x1b[1m1/9\x1b[0m loss: 8.9\x08\x08\r", "[0]<stdout>:9/9 loss: 7.1\n"):
-        Plain(file).write(said)
-    assert file.getvalue() == "Epoch 1/2\n1/9 loss: 8.9\n9/9 loss: 7.1\n"

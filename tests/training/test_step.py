@@ -25,8 +25,30 @@ def test_a_model_learns_the_circle_though_most_inputs_are_left_out_of_its_defini
     optimizer = make_optimizer(settings, steps=80)
     optimizer.build(model.trainable_variables)
     gaps = np.array(model.events.gaps.embeddings)
-    step = make_step(model, optimizer, definition, 1, ALONE)
+    step, rng = make_step(model, optimizer, definition, ALONE), np.random.default_rng(1)
     batch = circle_batch | {"weight": np.ones(4, np.float32)}
-    losses = [float(loss) / float(targets) for loss, targets in (step(batch, None) for _ in range(80))]
+    losses = [float(loss) / float(targets) for loss, targets in (step(batch, None, rng) for _ in range(80))]
     assert losses[0] > 2.0 and losses[-1] < 0.5
     np.testing.assert_array_equal(np.array(model.events.gaps.embeddings), gaps)
+
+
+def test_a_step_follows_from_weights_batch_and_random_numbers_whatever_was_drawn_before(circle_batch):
+    from recsys.training.step import make_optimizer, make_step
+
+    definition = ModelDefinition(name="dropping", width=8, dropout=0.5, head_width=8, later_share=0.5)
+    model = make_model(definition, WindowShape(LENGTH, MEMORY, 2), PRODUCTS, segments=2)
+    optimizer = make_optimizer(TrainingSettings(), steps=9)
+    optimizer.build(model.trainable_variables)
+    variables = [*model.trainable_variables, *optimizer.variables]
+    step, batch = make_step(model, optimizer, definition, ALONE), circle_batch | {"weight": np.ones(4, np.float32)}
+
+    def after(start, number):
+        for variable, value in zip(variables, start):
+            variable.assign(value)
+        step(batch, None, np.random.default_rng(number))
+        return [np.array(variable) for variable in variables]
+
+    first = after([np.array(variable) for variable in variables], 1)
+    straight, other, resumed = after(first, 2), after(first, 3), after(first, 2)
+    assert all((left == right).all() for left, right in zip(straight, resumed))
+    assert any((left != right).any() for left, right in zip(straight, other))

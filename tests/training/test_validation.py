@@ -3,7 +3,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score
 
-from recsys.training.validation import ndcg, ndcg_sum
+from recsys.models.conditions import NEXT_EVENT
+from recsys.models.definition import ModelDefinition
+from recsys.models.factory import make_model
+from recsys.sequences.shape import WindowShape
+from recsys.training.validation import make_scorer, ndcg, ndcg_sum
 
 
 def test_ndcg_by_hand():
@@ -25,3 +29,12 @@ def test_ndcg_agrees_with_scikit_learn(order, liked):
 def test_padding_rows_count_neither_as_users_nor_as_gains():
     batch = {"weight": np.array([1, 0, 1]), "targets": np.array([[1, 0], [1, 0], [2, 0]])}
     assert ndcg_sum([batch], lambda batch: np.array([[1] + [5] * 9] * 3)) == (1.0, 2.0)
+
+
+def test_a_catalogue_of_one_product_is_listed_first():
+    shape = WindowShape(length=8, memory=4, attributes=2)
+    model = make_model(ModelDefinition(name="one", width=8, head_width=8), shape, products=1, segments=1)
+    batch = shape.padding(3)
+    for name in ("length", "items"):
+        batch[name][:, ...] = 1
+    assert make_scorer(model, NEXT_EVENT, 0)(batch).tolist() == [[1, 0]] * 3

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.figures import lines_over_time
 from recsys.report.page import Block, Grid, Picture, Text
@@ -23,25 +23,26 @@ _FILES = 12  # files named on the page; the others are summed up
 
 def taken_in(night: Night) -> Sequence[Block]:
     files = facts.rows(night.lake.read(t.INGESTS).orderBy(F.col(c.ROWS_IN).desc(), c.SOURCE, c.SOURCE_FILE))
-    parts = [c.ROWS_IN, c.ACCEPTED, c.REJECTED, c.COPIES]
+    parts = [c.ROWS_IN, c.ACCEPTED, c.REJECTED, c.COPIES, c.ERASED]
     totals = [sum(file[part] for file in files) for part in parts]
     lines = [[_short(file[c.SOURCE_FILE]), *(file[part] for part in parts)] for file in files[:_FILES]]
     if len(files) > _FILES:
         lines.append([f"{len(files) - _FILES} more files", *(sum(file[part] for file in files[_FILES:]) for part in parts)])
     lines.append(["all files", *totals])
-    grid = Grid(["file", "rows in", "accepted", "rejected", "copies dropped"], lines, strong=[len(lines) - 1])
+    grid = Grid(["file", "rows in", "accepted", "rejected", "copies dropped", "erased"], lines, strong=[len(lines) - 1])
     return [Text(_account(*totals)), grid, _rejections(night)]
 
 
-def _account(rows_in: int, accepted: int, rejected: int, copies: int) -> str:
-    sums = accepted + rejected + copies
+def _account(rows_in: int, accepted: int, rejected: int, copies: int, erased: int) -> str:
+    sums = accepted + rejected + copies + erased
     verdict = "The sums add up: nothing was lost." if sums == rows_in else (
         f"The sums do NOT add up: {words.count(rows_in)} rows in, {words.count(sums)} accounted for."
     )
+    gone = f", and {words.count(erased)} were of users who asked to be erased" if erased else ""
     rate = words.share(rejected / rows_in, 2) if rows_in else "none"
     return (
         f"Of {words.count(rows_in)} rows that came in, {words.count(accepted)} became events, {words.count(rejected)} ({rate}) were "
-        f"put into quarantine with their reasons, and {words.count(copies)} were exact copies of another row. {verdict}"
+        f"put into quarantine with their reasons, and {words.count(copies)} were exact copies of another row{gone}. {verdict}"
     )
 
 

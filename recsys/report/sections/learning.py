@@ -14,7 +14,7 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.slices import ALL
 from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.figures import lines_by_length, training_curves
 from recsys.report.page import Block, Grid, Picture, Text
@@ -38,10 +38,11 @@ def training(night: Night) -> Sequence[Block]:
     curves = {_CURVES[key]: [epoch[key] for epoch in epochs] for key in told}
     numbers = [epoch.get("epoch", place + 1) for place, epoch in enumerate(epochs)]
     metrics = manifest["metrics"]
+    ndcg = metrics["validation_ndcg"]
+    why = "the last, since nobody is in the validation period" if ndcg is None else f"the best on the validation period (NDCG {words.figure(ndcg)})"
     said = (
         f"Model {manifest['version']} was trained for {words.plural(len(epochs), 'epoch')} in {words.duration(manifest['seconds'])}. "
-        f"The weights of epoch {metrics['epoch']} were kept, the best on the validation period "
-        f"(NDCG {words.figure(metrics['validation_ndcg'])})."
+        f"The weights of epoch {metrics['epoch']} were kept, {why}."
     )
     picture = Picture(
         training_curves(numbers, curves, metrics['epoch']),

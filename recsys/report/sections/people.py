@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.figures import bars, curve_of_k, heat_map
 from recsys.report.page import Block, Grid, Picture, Text

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any
 
 import yaml
@@ -11,9 +10,10 @@ import yaml
 from recsys import __version__
 from recsys import tables as t
 from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import words
 from recsys.report.page import Block, Folded, Grid, Text
+from recsys.secrets import told
 from recsys.training.artifact import artifact_for, read_manifest
 
 _TABLES = (
@@ -78,8 +78,8 @@ def made_from(night: Night) -> Sequence[Block]:
 
 
 def as_yaml(settings: Any) -> str:
-    """A dataclass of settings as one would write them down."""
-    return yaml.safe_dump(_plain(asdict(settings)), sort_keys=False, allow_unicode=True)
+    """A dataclass of settings as one would write them down, without secrets."""
+    return yaml.safe_dump(_plain(told(settings)), sort_keys=False, allow_unicode=True)
 
 
 def _version(night: Night, table: t.Table) -> str:

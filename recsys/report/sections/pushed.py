@@ -12,7 +12,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.page import Block, Grid, Pair, Text
 from recsys.report.sections.learning import Values, evaluated, methods, near, pushed_model

@@ -22,12 +22,13 @@ _PARTS = {
     "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat",
 }
 _METHODS = {
-    MODEL: "BiLSTM–Transformer", "dnn": "DNN", "rnn": "RNN", "sasrec": "SASRec", "adaboost": "AdaBoost",
+    MODEL: "BiLSTM–Transformer", "whole": "the whole model", "dnn": "DNN", "rnn": "RNN", "sasrec": "SASRec", "adaboost": "AdaBoost",
     "item_to_item": "item-to-item neighbours", "own_favourites": "own favourites", "markov": "Markov chain",
     COLLABORATIVE: "collaborative filtering", RULES: "association rules",
 }
 _ABOUT = {
     MODEL: "the first paper's network: reads the history both ways, then weighs it by attention; ours can also repeat products of the history",
+    "whole": "the first paper's network with all that may enter it, also what did not help",
     "dnn": "the second paper's network: plain recurrence over what the user did and who the user is",
     "rnn": "recurrent network over the products alone",
     "sasrec": "self-attention over the products alone; the strongest public method of its kind, as a yardstick from outside",

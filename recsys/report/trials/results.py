@@ -14,7 +14,7 @@ from recsys import tables as t
 from recsys.evaluation.methods import baselines
 from recsys.experiments.plan import Experiment
 from recsys.faults import MissingTable
-from recsys.job import Night
+from recsys.night import Night
 from recsys.models.definition import read_definition
 from recsys.report import facts
 from recsys.report.trials import names

@@ -1,0 +1,160 @@
+"""Start all ranks on Spark, watch them, and end them: the only module that knows how Horovod is launched."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+from recsys.faults import Infrastructure
+from recsys.greetings import without_greetings
+from recsys.training.output import Plain, copy_lines
+from recsys.training.plan import Outcome, Plan
+from recsys.training.signs import Signs, seconds_between_signs, with_signs
+from recsys.training.watch import Cause, Watch
+
+_QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "HOROVOD_LOG_LEVEL": "error"}
+_REPEATABLE = {"HOROVOD_DISABLE_GROUP_FUSION": "1"}  # nothing is added to the group of all gradients, whatever else is ready
+_LOOK = 0.5  # seconds between two looks at the ranks
+_TO_NOTICE = 10.0  # seconds, at least, that the other ranks have to see that one failed, and to end by themselves
+_LAST_WORDS = 1.0  # seconds that words of a rank may take to arrive after its end
+_TO_END = 60.0  # seconds that processes and tasks may take to end, beyond those after which a silent host is given up
+
+log = logging.getLogger(__name__)
+
+
+class RanksFailed(Exception):
+    """A start of all ranks came to nothing."""
+
+    def __init__(self, cause: Cause) -> None:
+        super().__init__(cause.why)
+        self.cause = cause
+
+
+def import_horovod() -> None:
+    """Import Horovod, which imports TensorFlow, without their greetings.
+
+    Raises:
+        Infrastructure: it is missing.
+    """
+    os.environ.update(_QUIET)
+    try:
+        with without_greetings():
+            import horovod.spark
+            from horovod.common.util import gloo_built
+
+            gloo_built(verbose=False)  # asked, and remembered, by a process that would greet as well
+    except ImportError as error:
+        raise Infrastructure(
+            f"Horovod cannot be imported ({error}). It trains the model; install it as conf/environment does, or use a cluster image that has it."
+        ) from error
+
+
+def run_ranks(train: Callable[[Plan, Signs], Outcome], plan: Plan, watch: Watch) -> list[Outcome]:
+    """Run `train` on as many ranks as the plan says, each in a Spark task. No rank is left when this returns.
+
+    Horovod runs in a thread: this one looks after it, and stays the one that an interrupt reaches.
+
+    Raises:
+        RanksFailed: a rank failed, stood still for too long, or could not be started.
+        Infrastructure: the ranks could not be ended either.
+    """
+    end, ended = threading.Event(), []
+    thread = threading.Thread(target=lambda: ended.append(_launched(train, plan, watch)), daemon=True)
+    with _horovod_on_our_terms(end, plan.settings.stall_seconds):
+        thread.start()
+        try:
+            cause = _look_after(thread, watch, plan.settings.stall_seconds)
+        finally:
+            end.set()
+            thread.join(plan.settings.stall_seconds + _TO_END)
+    if thread.is_alive():
+        raise Infrastructure(f"Training failed: {cause.why}; nor could the tasks of the ranks be ended. See what became of the workers, and run again.")
+    if isinstance(ended[0], BaseException):
+        time.sleep(_LAST_WORDS)
+        raise RanksFailed(cause or watch.cause(over=True) or Cause("", str(ended[0]))) from ended[0]
+    return ended[0]
+
+
+def _launched(train: Callable[[Plan, Signs], Outcome], plan: Plan, watch: Watch) -> list[Outcome] | BaseException:
+    import horovod.spark
+
+    settings = plan.settings
+    # A rank that waits for one that stands still would give up by itself, and the launcher could not tell why.
+    patience = {"HOROVOD_GLOO_TIMEOUT_SECONDS": str(2 * settings.stall_seconds + settings.timeout_seconds)}
+    try:
+        return horovod.spark.run(
+            with_signs, args=(train, plan), num_proc=settings.ranks, use_gloo=True, verbose=0, env=dict(os.environ) | _REPEATABLE | patience,
+            start_timeout=settings.timeout_seconds, stdout=Plain(sys.stdout), stderr=Plain(sys.stderr, watch.hear),
+        )
+    except BaseException as error:
+        return error
+
+
+def _look_after(thread: threading.Thread, watch: Watch, stall_seconds: float) -> Cause | None:
+    """Wait for the end of `thread`. Or why it is to be ended: nobody moves, or a rank failed and others do not notice."""
+    while thread.is_alive():
+        thread.join(_LOOK)
+        if cause := watch.stalled():
+            return cause
+        if watch.failed_for() > max(_TO_NOTICE, 4 * seconds_between_signs(stall_seconds)):
+            return watch.cause(over=False)
+    return None
+
+
+@contextmanager
+def _horovod_on_our_terms(end: threading.Event, stall_seconds: int) -> Iterator[None]:
+    """Four habits of Horovod's launcher, changed meanwhile.
+
+    It passes on what ranks say in pieces of 64 KiB: more than a whole training says. It takes SIGINT and SIGTERM
+    for itself and never gives them back. It waits without end for a host that is gone. And it prints the stack
+    trace of every thread in which a failed start shows.
+    """
+    from horovod.runner import gloo_run
+    from horovod.runner.common.util import network
+
+    sockets = SimpleNamespace(**vars(socket) | {"socket": lambda *kind: _noticing(socket.socket(*kind), stall_seconds)})
+    with ExitStack() as changes:
+        changes.enter_context(_instead(network, shutil=SimpleNamespace(copyfileobj=copy_lines), socket=sockets))
+        changes.enter_context(_instead(gloo_run, register_shutdown_event=lambda: end))
+        changes.enter_context(_instead(threading, excepthook=_quiet_about_horovod(threading.excepthook)))
+        yield
+
+
+@contextmanager
+def _instead(module: ModuleType, **ours: Any) -> Iterator[None]:
+    theirs = {name: getattr(module, name) for name in ours}
+    try:
+        for name, value in ours.items():
+            setattr(module, name, value)
+        yield
+    finally:
+        for name, value in theirs.items():
+            setattr(module, name, value)
+
+
+def _noticing(connection: socket.socket, seconds: int) -> socket.socket:
+    """`connection`, which fails once the other host has not answered for `seconds`, though nothing is sent."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, max(seconds // 2, 1))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, max(seconds // 10, 1))
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 5)
+    return connection
+
+
+def _quiet_about_horovod(hook: Callable) -> Callable:
+    def quiet(what) -> None:
+        if any("/horovod/" in frame.filename for frame in traceback.extract_tb(what.exc_traceback)):
+            log.debug("in a thread of Horovod's launcher: %s", what.exc_value)
+        else:
+            hook(what)
+
+    return quiet
