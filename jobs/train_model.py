@@ -1,7 +1,6 @@
 """Train the model of a day on all ranks, and save it with all that it was made from.
 
-Reads   sequences (windows of the splits train and validation, of one pinned version), vocabulary, normalizer,
-        segment_centroids, and the definition of the model, which is the file that training.model names
+Reads   sequences (train and validation, one pinned version), vocabulary, normalizer, segment_centroids, the file training.model
 Writes  the trained model, a folder below `models`, named by model, day and settings; the same name is replaced whole
 
 A night that only pushes, with --model-ds before --ds, trains nothing.
@@ -23,6 +22,7 @@ from recsys.tables import EVENTS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCA
 from recsys.training import assemble
 from recsys.training.artifact import save_artifact
 from recsys.training.checkpoint import best_weights
+from recsys.training.claim import claimed
 from recsys.training.launcher import train
 
 log = logging.getLogger(__name__)
@@ -36,18 +36,18 @@ def run(night: Night) -> None:
     definition = read_definition(settings.beside(settings.training.model))
     data = {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
     vocabulary, normalizer = lake.read_day(VOCABULARY, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
-    files = {split: lake.files(SEQUENCES, ds, split, data[SEQUENCES.name]) for split in (TRAIN, VALIDATION)}
+    files = [lake.files(SEQUENCES, ds, split, data[SEQUENCES.name]) for split in (TRAIN, VALIDATION)]
     version = assemble.version_of(definition, settings, ds)
     plan = assemble.make_plan(
-        settings, definition, version, files[TRAIN], files[VALIDATION], vocabulary,
-        attributes=len(normalizer), segments=lake.read_day(SEGMENT_CENTROIDS, ds).count(),
+        settings, definition, version, *files, vocabulary, attributes=len(normalizer), segments=lake.read_day(SEGMENT_CENTROIDS, ds).count(),
     )
-    with metered() as meter:
-        outcome = train(lake.spark, plan)
-    weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
-    manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started, memory_of(meter))
-    folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
-    shutil.rmtree(plan.checkpoint)
+    with claimed(plan.checkpoint):
+        with metered() as meter:
+            outcome = train(lake.spark, plan)
+        weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
+        manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started, memory_of(meter))
+        folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
+        shutil.rmtree(plan.checkpoint)
     log.info("model %s: validation NDCG@10 %s, %.0f s", folder, assemble.validation_told(manifest), manifest["seconds"])
 
 

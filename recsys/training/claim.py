@@ -1,0 +1,35 @@
+"""One training of a model at a time: two would write over each other's checkpoints."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from recsys.faults import Infrastructure
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def claimed(checkpoint: str) -> Iterator[None]:
+    """Hold the training whose checkpoints lie in `checkpoint` for the block. The system lets go of it when the process dies.
+
+    Raises:
+        Infrastructure: another process holds it.
+    """
+    path = Path(f"{checkpoint}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Infrastructure(
+                f"Another run trains this very model at the same time: it holds {path}. That run goes on, this one ends here. "
+                "Wait until the other is over, and run this again only if it works with other input."
+            ) from None
+        except OSError as error:  # some mounted object stores know no locks
+            log.warning("%s cannot be locked (%s): see that no other run trains this model at the same time.", path, error)
+        yield
