@@ -1,6 +1,6 @@
 """Train the model of a day on all ranks, and save it with all that it was made from.
 
-Reads   sequences (train and validation, one pinned version), vocabulary, normalizer, segment_centroids, the file training.model
+Reads   sequences (train and validation), vocabulary, normalizer, segment_centroids, and the definition of the model
 Writes  the trained model, a folder below `models`, named by model, day and settings; the same name is replaced whole
 
 A night that only pushes, with --model-ds before --ds, trains nothing.

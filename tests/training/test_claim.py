@@ -20,3 +20,4 @@ def test_a_model_that_another_process_trains_is_refused_until_that_process_is_ov
     other.wait()
     with claimed(checkpoint), claimed(checkpoint + "_of_another_model"):
         pass
+    assert not list((tmp_path / "models").iterdir())
