@@ -5,9 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 from keras import ops
 
+from recsys import columns as c
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT, PURCHASE_CODE, REPURCHASE_CODE
+
+
+PLACES, ORDER = "places", "order"
 
 
 @dataclass(frozen=True)
@@ -18,6 +23,20 @@ class Targets:
     condition: object  # NEXT_EVENT or LATER_VISIT
     behaviour: object  # code of the target's behaviour, 0 where it is withheld
     weight: object  # float32, 1 where there is a target
+
+
+def wanted_places(batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Which positions of the windows of a batch have a target: those with an event after them.
+
+    Returns:
+        PLACES: int32 [places], counted through rows × length; at least one, which may then be without a target.
+        ORDER: int32 [rows, length], for each position where it stands among them; 0 where it does not.
+    """
+    rows, length = batch[c.ITEMS].shape
+    wanted = np.arange(length)[None, :] + 1 < batch[c.LENGTH][:, None]
+    places = np.flatnonzero(wanted) if wanted.any() else np.zeros(1, np.int64)
+    order = np.where(wanted, np.cumsum(wanted).reshape(rows, length) - 1, 0)
+    return {PLACES: places.astype(np.int32), ORDER: order.astype(np.int32)}
 
 
 def draw_targets(batch: dict, later_share: float, horizon_days: int, seed: keras.random.SeedGenerator) -> Targets:

@@ -11,7 +11,7 @@ import tensorflow as tf
 from recsys.models.definition import ModelDefinition
 from recsys.models.negatives import Negatives
 from recsys.models.recommender import Recommender
-from recsys.models.targets import draw_targets
+from recsys.models.targets import ORDER, PLACES, draw_targets, wanted_places
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY
 from recsys.settings import TrainingSettings
 
@@ -72,7 +72,7 @@ def make_step(
 
     def run(batch: dict, negatives: Negatives | None, rng: np.random.Generator) -> tuple[tf.Tensor, tf.Tensor]:
         nonlocal traced
-        tensors = {name: tf.convert_to_tensor(array) for name, array in batch.items()}
+        tensors = {name: tf.convert_to_tensor(array) for name, array in (batch | wanted_places(batch)).items()}
         drawn = [tf.convert_to_tensor(array) for array in (negatives.items, negatives.log_expected)] if negatives else [None, None]
         drawn.append(tf.convert_to_tensor(rng.integers(2**31, size=(len(seeds), 2))))
         if not traced:
@@ -85,5 +85,7 @@ def make_step(
 
 def _of_any_width(name: str, tensor: tf.Tensor) -> tf.TensorSpec:
     """What stands for all widths that a batch may be trimmed to, so that the step is traced once."""
-    shape = [tensor.shape[0], None] if name in (*OF_EVENTS, *OF_MEMORY) else tensor.shape
+    if name == PLACES:
+        return tf.TensorSpec([None], tensor.dtype)
+    shape = [tensor.shape[0], None] if name in (*OF_EVENTS, *OF_MEMORY, ORDER) else tensor.shape
     return tf.TensorSpec(shape, tensor.dtype)
