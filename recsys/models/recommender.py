@@ -10,11 +10,12 @@ from recsys.models.definition import BiLSTMDefinition, LayerDefinition, ModelDef
 from recsys.models.inputs import BEHAVIOUR_CODES, EventEmbedding
 from recsys.models.layers.bilstm import PrefixBiLSTM
 from recsys.models.layers.copy_path import CopyPath
+from recsys.models.layers.follow_path import FollowPath
 from recsys.models.layers.recurrent import Recurrent
 from recsys.models.layers.transformer import CausalTransformer
 from recsys.models.losses import catalogue_log_likelihood
 from recsys.models.negatives import Negatives
-from recsys.models.targets import Targets
+from recsys.models.targets import ORDER, PLACES, Targets
 
 _FAR = -1e9
 
@@ -23,8 +24,9 @@ class Recommender(keras.Model):
     """Embedding → layers of the definition (P1: BiLSTM, then Transformer) → head → products.
 
     The head is P1's eq. (6), `Linear(ReLU(Linear(T)))`; its last Linear is factored through the product table,
-    so that a product is read and predicted by the same vector. Beside the softmax over the catalogue stands the
-    copy path over the user's own history; `p = (1 - share) · p_catalogue + share · p_copy`.
+    so that a product is read and predicted by the same vector. Beside the softmax over the catalogue stand the copy
+    path over the user's own history and the follow path over what others did after the same products:
+    `p = (1 - follow) · ((1 - copy) · p_catalogue + copy · p_copy) + follow · p_follow`, with learned shares.
 
     A batch is a dict of the array columns of table `sequences`. Pure `keras.ops`: any Keras backend runs it.
     """
@@ -42,6 +44,7 @@ class Recommender(keras.Model):
         self.head_outer = keras.layers.Dense(width, name="head_outer") if definition.head_width else None
         self.head_drop = keras.layers.Dropout(definition.dropout)
         self.copy_path = CopyPath(width, CONDITIONS, name="copy_path") if definition.copy_path else None
+        self.follow_path = FollowPath(products, definition.neighbours, CONDITIONS, name="follow_path") if definition.neighbours else None
 
     def build(self, shapes: dict[str, tuple]) -> None:
         events = (*shapes["items"], self.definition.width)
@@ -56,12 +59,19 @@ class Recommender(keras.Model):
             self.head_outer.build((*shapes["items"], self.definition.head_width))
         if self.copy_path is not None:
             self.copy_path.build(events, events)
+        if self.follow_path is not None:
+            self.follow_path.build(events)
         self.bias = self.add_weight(shape=(self.products + 1,), initializer="zeros", name="bias")
 
     @property
     def table(self):
         """The product embeddings, float [products + 1, width]; row 0 is padding."""
         return self.events.items.embeddings
+
+    @property
+    def kept(self) -> list:
+        """The variables that make the model: what was learned, and what was counted."""
+        return [*self.trainable_variables, *(self.follow_path.tables if self.follow_path is not None else ())]
 
     def encode(self, batch: dict, training: bool = False):
         """The state after every event, [rows, length, width]. No state depends on a later event."""
@@ -71,21 +81,31 @@ class Recommender(keras.Model):
         return self.encoded_norm(states)
 
     def log_likelihood(self, batch: dict, targets: Targets, negatives: Negatives | None, training: bool = False):
-        """float32 [rows, length]: log p of each position's target; without meaning where its weight is 0."""
+        """float32 [rows, length]: log p of each position's target; without meaning where its weight is 0.
+
+        The softmax over the catalogue is most of the work. If `batch` holds what `wanted_places` gives, it is done for
+        these places alone.
+        """
         states = self.encode(batch, training=training)
         rows, length, width = ops.shape(states)
         asked = self._ask(states, targets.condition, targets.behaviour)
-        queries = ops.reshape(self._head(asked, training), (rows * length, width))
-        flat = catalogue_log_likelihood(queries, ops.reshape(targets.items, (-1,)), self.table, self.bias, negatives)
-        catalogue = ops.reshape(flat, (rows, length))
-        if self.copy_path is None:
-            return catalogue
-        place = ops.broadcast_to(ops.arange(length)[None, :], (rows, length))
-        weights, log_copy, log_catalogue = self._copy(asked, targets.condition, batch["days"], place, batch)
-        places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
-        same = places[:, None, :] == targets.items[:, :, None]
-        copied = ops.logsumexp(ops.where(same, weights, _FAR), axis=-1)
-        return ops.logaddexp(log_catalogue + catalogue, log_copy + copied)
+        queries, items = ops.reshape(asked, (-1, width)), ops.reshape(targets.items, (-1,))
+        if PLACES in batch:
+            queries, items = ops.take(queries, batch[PLACES], axis=0), ops.take(items, batch[PLACES])
+        catalogue = catalogue_log_likelihood(self._head(queries, training), items, self.table, self.bias, negatives)
+        catalogue = ops.take(catalogue, batch[ORDER]) if PLACES in batch else ops.reshape(catalogue, (rows, length))
+        known = catalogue
+        if self.copy_path is not None:
+            place = ops.broadcast_to(ops.arange(length)[None, :], (rows, length))
+            weights, log_copy, log_catalogue = self._copy(asked, targets.condition, batch["days"], place, batch)
+            places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
+            same = places[:, None, :] == targets.items[:, :, None]
+            copied = ops.logsumexp(ops.where(same, weights, _FAR), axis=-1)
+            known = ops.logaddexp(log_catalogue + catalogue, log_copy + copied)
+        if self.follow_path is None:
+            return known
+        log_follow, log_rest, followed = self.follow_path.log_likelihood(asked, targets.condition, batch["items"], targets.items)
+        return ops.logaddexp(log_rest + known, log_follow + followed)
 
     def call(self, batch: dict, condition: int, behaviour: int):
         """float32 [rows, products + 1]: the probability of every product to be the next one; 0 for padding.
@@ -103,13 +123,17 @@ class Recommender(keras.Model):
         scores = ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype)))
         catalogue = ops.softmax(ops.cast(scores[:, 1:], "float32") + ops.cast(self.bias[1:], "float32"), axis=-1)
         catalogue = ops.pad(catalogue, [[0, 0], [1, 0]])
-        if self.copy_path is None:
-            return catalogue
-        day = ops.take_along_axis(batch["days"], last, axis=1)
-        weights, log_copy, log_catalogue = self._copy(asked, ops.full_like(last, condition), day, last, batch)
-        places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
-        copied = spread(ops.exp(weights[:, 0, :]), places, self.products + 1)
-        return ops.exp(log_catalogue) * catalogue + ops.exp(log_copy) * copied
+        conditions, known = ops.full_like(last, condition), catalogue
+        if self.copy_path is not None:
+            day = ops.take_along_axis(batch["days"], last, axis=1)
+            weights, log_copy, log_catalogue = self._copy(asked, conditions, day, last, batch)
+            places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
+            copied = spread(ops.exp(weights[:, 0, :]), places, self.products + 1)
+            known = ops.exp(log_catalogue) * catalogue + ops.exp(log_copy) * copied
+        if self.follow_path is None:
+            return known
+        log_follow, log_rest, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
+        return ops.exp(log_rest) * known + ops.exp(log_follow) * spread(weights, products, self.products + 1)
 
     def _ask(self, states, condition, behaviour):
         asked = states + self.conditions(condition)

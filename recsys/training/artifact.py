@@ -162,7 +162,7 @@ def load_artifact(folder: str) -> Artifact:
 
 
 def _fill_weights(model: Any, weights: Any, path: Path) -> None:
-    wanted = {weight.path: weight for weight in model.trainable_variables}
+    wanted = {weight.path: weight for weight in model.kept}
     if set(wanted) != set(weights.files):
         raise BadData(f"{path / WEIGHTS} does not hold the weights of its definition: {sorted(set(wanted) ^ set(weights.files))[:3]} differ. Train again.")
     for name, weight in wanted.items():

@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 
 from recsys import columns as c
+from recsys.models.follows import count_follows, follows_of
 from recsys.models.negatives import NegativeSampler
 from recsys.sequences.feed import WEIGHT, WindowFeed
 from recsys.sequences.shape import Batch
@@ -22,7 +23,7 @@ from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
 from recsys.training.start import product_vectors
 
 log = logging.getLogger(__name__)
-_STARTING_WINDOWS = 50_000  # rank 0's, from which the product vectors start; they take seconds
+_STARTING_WINDOWS = 50_000  # of each rank, from which product vectors start and neighbours are counted
 
 
 def train_rank(plan: Plan, signs: Signs) -> Outcome:
@@ -74,7 +75,7 @@ class _Rank:
         self.optimizer = make_optimizer(plan.settings, plan.settings.epochs * self.feed.steps)
         self.optimizer.build(self.model.trainable_variables)
         self.step = make_step(self.model, self.optimizer, plan.definition, horovod)
-        self.top = make_scorer(self.model, plan.condition, plan.behaviour)
+        self.top = make_scorer(self.model, plan.condition, plan.behaviour, plan.without_seen)
         sampled = plan.products > plan.settings.full_softmax_below
         self.sampler = NegativeSampler(plan.counts) if sampled else None
         self.progress = Progress()
@@ -99,13 +100,26 @@ class _Rank:
             self.progress, state, self.best = found
             self._set_state(state)
             log.warning("Training goes on from its checkpoint: %d epochs and %d steps are done.", self.progress.epoch, self.progress.step)
-        elif self.speaks:
-            table = self.model.table
-            windows = islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
-            table.assign(product_vectors(windows, self.plan.products, table.shape[1], self.plan.settings.seed))
+        if self.horovod.broadcast_object(found is None, root_rank=0):
+            self._begin()
         self.progress = self.horovod.broadcast_object(self.progress, root_rank=0)
         self.horovod.broadcast_variables([variable.value for variable in self._variables()], root_rank=0)
         self.clock = self.saved = time.monotonic()
+
+    def _begin(self) -> None:
+        """Give rank 0 what is known before the first step: where product vectors start, and which products come together."""
+        plan, model = self.plan, self.model
+        if self.speaks:
+            model.table.assign(product_vectors(self._first_windows(), plan.products, model.table.shape[1], plan.settings.seed))
+        if model.follow_path is not None:
+            neighbours = plan.definition.neighbours
+            counts = self.horovod.allgather_object(count_follows(self._first_windows(), plan.products, neighbours))
+            if self.speaks:
+                model.follow_path.fill(follows_of(counts, neighbours))
+
+    def _first_windows(self) -> Iterator[np.ndarray]:
+        """The products of windows of this rank: all of them, or as many as take some seconds to look through."""
+        return islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
 
     def finished(self) -> bool:
         """Whether to stop; rank 0's clock decides for all, or some would wait for the others forever."""
@@ -128,7 +142,7 @@ class _Rank:
         better = progress.note(entry, ndcg)
         if self.speaks:
             if better:
-                self.best = {variable.path: np.array(variable) for variable in self.model.trainable_variables}
+                self.best = {variable.path: np.array(variable) for variable in self.model.kept}
             self._save()
 
     def _train(self) -> None:
@@ -193,19 +207,19 @@ class _Rank:
 
     def restore_best(self) -> None:
         if self.speaks:
-            for variable in self.model.trainable_variables:
+            for variable in self.model.kept:
                 variable.assign(self.best[variable.path])
-        self.horovod.broadcast_variables([variable.value for variable in self.model.trainable_variables], root_rank=0)
+        self.horovod.broadcast_variables([variable.value for variable in self.model.kept], root_rank=0)
 
     def weights_digest(self) -> str:
         digest = hashlib.sha256()
-        for variable in self.model.trainable_variables:
+        for variable in self.model.kept:
             digest.update(np.ascontiguousarray(variable).tobytes())
         return digest.hexdigest()
 
     def _variables(self) -> list:
         """All that a resumed training needs. Seeds are left out: every step sets them anew."""
-        return [*self.model.trainable_variables, *self.optimizer.variables]
+        return [*self.model.kept, *self.optimizer.variables]
 
     def _set_state(self, state: list[np.ndarray]) -> None:
         for variable, value in zip(self._variables(), state, strict=True):

@@ -74,7 +74,7 @@ def test_training_and_scoring_agree_on_the_probability_of_the_same_product(make,
 def test_every_shipped_model_is_named_as_its_file_and_leaks_nothing(make, batch, path):
     definition = read_definition(path)
     assert definition.name == path.stem
-    model = make(**{field: getattr(definition, field) for field in ("inputs", "layers", "head_width", "copy_path")})
+    model = make(**{field: getattr(definition, field) for field in ("inputs", "layers", "head_width", "copy_path", "neighbours")})
     changed = batch | {name: np.where(np.arange(6) == 5, 1, batch[name]).astype(np.int32) for name in ("items", "behaviours", "gaps")}
     np.testing.assert_allclose(states(model, changed)[0, :5], states(model, batch)[0, :5], atol=1e-6)
     np.testing.assert_allclose(probabilities(model, batch).sum(axis=1), 1, rtol=1e-5)

@@ -21,7 +21,7 @@ DEFINITION = ModelDefinition(name="circle", width=8, head_width=16)
 @pytest.fixture
 def models(tmp_path):
     model = make_model(DEFINITION, SHAPE, PRODUCTS, segments=2)
-    weights = {weight.path: np.array(weight) for weight in model.trainable_variables}
+    weights = {weight.path: np.array(weight) for weight in model.kept}
     manifest = {"model_ds": "2024-03-01", "definition": asdict(DEFINITION), "shape": asdict(SHAPE), "segments": 2, "condition": NEXT_EVENT}
     save_artifact(str(tmp_path), "circle-1", manifest, ["", *(f"p{index}" for index in range(1, PRODUCTS + 1))], weights)
     return tmp_path

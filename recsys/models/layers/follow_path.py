@@ -1,0 +1,134 @@
+"""The way to go on as others did: what came near the user's last products in the histories of all users."""
+
+from __future__ import annotations
+
+import math
+
+import keras
+import numpy as np
+from keras import ops
+
+from recsys.models.follows import REACH, Follows, nearness
+
+_FAR = -1e9
+_LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
+_FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
+_TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
+_PACE = 20.0  # as in the copy path: these few weights learn faster than the rest
+
+
+class FollowPath(keras.layers.Layer):
+    """A distribution over the neighbours of the last products, and the share of the probability that it gets.
+
+    Each of the last `REACH` products speaks for its neighbours in proportion to their counts; how much each is heard
+    is learned from how far back it lies, from the condition, and from how much is known of it. What a network learns
+    of such pairs in many epochs is there from the first step, and the network learns what it cannot say.
+
+    The counts include every training window. Of a window that is learned from, its own pairs are subtracted first:
+    else every target would have been foretold by itself.
+    """
+
+    def __init__(self, products: int, neighbours: int, conditions: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.products, self.neighbours, self.conditions = products, neighbours, conditions
+        self.share = keras.layers.Dense(1, name="share")
+
+    def build(self, shape: tuple) -> None:
+        size = (self.products + 1, self.neighbours)
+        self.items = self.add_weight(shape=size, dtype="int32", initializer="zeros", trainable=False, name="items")
+        self.counts = self.add_weight(shape=size, dtype="float32", initializer="zeros", trainable=False, autocast=False, name="counts")
+        self.fade = self.add_weight(shape=(self.conditions, REACH), initializer="zeros", name="fade")
+        self.trust = self.add_weight(shape=(2,), initializer="zeros", name="trust")
+        self.share.build(shape)
+
+    @property
+    def tables(self) -> list:
+        """What is counted and not learned."""
+        return [self.items, self.counts]
+
+    def fill(self, follows: Follows) -> None:
+        self.items.assign(follows.items)
+        self.counts.assign(follows.counts)
+
+    def log_likelihood(self, asked, condition, items, targets):
+        """Of the target of every position.
+
+        Args:
+            asked: float [rows, length, width], the states that ask.
+            condition, items, targets: int [rows, length].
+
+        Returns:
+            log_follow, log_rest: float32 [rows, length], logs of this path's share and of one minus it.
+            log_likelihood: float32 [rows, length], of the target by this path alone.
+        """
+        length = ops.shape(items)[1]
+        places = ops.maximum(ops.arange(length)[:, None] - ops.arange(REACH)[None, :], 0)
+        exists = ops.arange(length)[:, None] >= ops.arange(REACH)[None, :]
+        sources = ops.where(exists[None], ops.take(items, places, axis=1), 0)
+        own_pairs, own_totals = self._own(items, targets, places)
+        counts = ops.take(self.counts, sources, axis=0)
+        meant = ops.take(self.items, sources, axis=0) == targets[:, :, None, None]
+        count = ops.sum(ops.where(meant, counts, 0.0), axis=-1) - own_pairs
+        total = ops.sum(counts, axis=-1) - own_totals
+        weights, shares = self._heard(asked, condition, total)
+        said = ops.where(count > _LEAST, ops.log(ops.maximum(count, _LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
+        return (*shares, ops.logsumexp(weights + said, axis=-1))
+
+    def distribution(self, asked, condition, items, place):
+        """Of the one position of each row that asks.
+
+        Args:
+            asked: float [rows, 1, width].
+            condition, place: int [rows, 1]; `place` is the position in the window.
+            items: int [rows, length].
+
+        Returns:
+            log_follow, log_rest: float32 [rows, 1].
+            products: int [rows, REACH * neighbours]; weights: float32 of the same shape, a distribution over them.
+        """
+        back = place - ops.arange(REACH)[None, :]
+        sources = ops.where(back >= 0, ops.take_along_axis(items, ops.maximum(back, 0), axis=1), 0)
+        counts, products = ops.take(self.counts, sources, axis=0), ops.take(self.items, sources, axis=0)
+        total = ops.sum(counts, axis=-1)
+        weights, shares = self._heard(asked, condition, total[:, None, :])
+        said = ops.exp(weights[:, 0, :])[..., None] * counts / ops.maximum(total, _LEAST)[..., None]
+        rows = ops.shape(items)[0]
+        return (*shares, ops.reshape(products, (rows, -1)), ops.reshape(said, (rows, -1)))
+
+    def _heard(self, asked, condition, total):
+        """Log weights of the sources [rows, asks, REACH], and the logs of the share of this path and of the rest."""
+        known = total > _LEAST
+        volume = ops.log(ops.maximum(total, _LEAST))
+        trust, trusted = ops.unstack(_PACE * ops.cast(self.trust, "float32"), 2)
+        fade = _FADE * ops.arange(REACH, dtype="float32") + _PACE * ops.cast(ops.take(self.fade, condition, axis=0), "float32")
+        scores = ops.where(known, (_TRUST + trust) * volume + fade, _FAR)
+        loudest = ops.max(ops.where(known, volume + fade, _FAR), axis=-1)
+        any_known = ops.any(known, axis=-1)
+        gate = ops.cast(self.share(asked)[..., 0], "float32") + trusted * ops.where(any_known, loudest, 0.0)
+        gate = ops.where(any_known, gate, _FAR)
+        return ops.log_softmax(scores, axis=-1), (ops.log_sigmoid(gate), ops.log_sigmoid(-gate))
+
+    def _own(self, items, targets, places):
+        """What the window itself added: to each source's count of the target, and to each source's total.
+
+        Args:
+            places: int [length, REACH], the positions of the sources of every position.
+
+        Returns:
+            Two float32 [rows, length, REACH].
+        """
+        length = ops.shape(items)[1]
+        real = items > 0
+        same = ops.cast(ops.logical_and(items[:, :, None] == items[:, None, :], real[:, :, None]), "float32")
+        apart = ops.arange(length)[None, :] - ops.arange(length)[:, None]
+        near = ops.take(ops.convert_to_tensor(_NEARNESS), ops.clip(apart, -REACH - 1, REACH + 1) + REACH + 1)
+        added = ops.matmul(same, near) * ops.cast(real, "float32")[:, None, :] * (1.0 - same)
+        meant = ops.cast(ops.logical_and(items[:, None, :] == targets[:, :, None], real[:, None, :]), "float32")
+        pairs = ops.matmul(meant, ops.swapaxes(added, -1, -2))
+        rows = ops.shape(items)[0]
+        places = ops.broadcast_to(places[None], (rows, length, REACH))
+        totals = ops.reshape(ops.take_along_axis(ops.sum(added, axis=-1), ops.reshape(places, (rows, -1)), axis=1), (rows, length, REACH))
+        return ops.take_along_axis(pairs, places, axis=2), totals
+
+
+_NEARNESS = nearness(np.arange(-REACH - 1, REACH + 2))

@@ -1,0 +1,97 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keras import ops
+
+from recsys.models.follows import REACH, count_follows, follows_of, most, nearness
+from recsys.models.layers.follow_path import FollowPath
+from recsys.models.recommender import spread
+
+PRODUCTS = 9
+WINDOWS = st.lists(st.lists(st.integers(1, PRODUCTS), min_size=1, max_size=12), min_size=1, max_size=5)
+
+
+def padded(windows):
+    rows = np.zeros((len(windows), max(map(len, windows))), np.int32)
+    for row, window in zip(rows, windows):
+        row[:len(window)] = window
+    return rows
+
+
+def counted(*windows):
+    return count_follows([padded(windows)], PRODUCTS, PRODUCTS).toarray()
+
+
+def test_what_comes_after_counts_by_one_over_the_distance_and_what_comes_before_half_as_much():
+    counts = counted([1, 2, 3])
+    np.testing.assert_allclose([counts[1, 2], counts[1, 3], counts[2, 3]], [1, 1 / 2, 1])
+    np.testing.assert_allclose([counts[2, 1], counts[3, 1], counts[3, 2]], [1 / 2, 1 / 4, 1 / 2])
+    assert not counts[:, 0].any() and not counts.diagonal().any()
+    np.testing.assert_allclose(nearness(np.array([-2, -1, 0, 1, 2, REACH, REACH + 1])), [0.25, 0.5, 0, 1, 0.5, 1 / REACH, 0])
+
+
+@given(WINDOWS)
+def test_counts_are_the_sum_over_all_pairs_of_different_products_near_each_other(windows):
+    expected = np.zeros((PRODUCTS + 1, PRODUCTS + 1))
+    for window in windows:
+        for here, product in enumerate(window):
+            for there, other in enumerate(window):
+                expected[product, other] += nearness(np.array(there - here)) * (product != other)
+    np.testing.assert_allclose(counted(*windows), expected, rtol=1e-5)
+
+
+def test_the_counts_of_all_ranks_are_added_up_and_the_highest_kept_in_order():
+    shares = [count_follows([padded([part])], PRODUCTS, 2) for part in ([1, 2], [1, 3], [1, 3], [1, 4])]
+    follows = follows_of(shares, 2)
+    assert follows.items.shape == (PRODUCTS + 1, 2) and follows.items.dtype == np.int32
+    assert list(follows.items[1]) == [3, 2] and list(follows.counts[1]) == [2, 1]  # 4 is counted as often as 2, and comes after it
+    assert list(follows.items[4]) == [1, 0] and list(follows.counts[4]) == [0.5, 0]
+    assert not follows.items[0].any() and not follows.items[5].any()
+
+
+def test_no_windows_give_no_neighbours():
+    assert most(count_follows([], PRODUCTS, 4), 4).nnz == 0
+
+
+def path(*windows):
+    layer = FollowPath(PRODUCTS, PRODUCTS, conditions=2)
+    layer.build((None, None, 4))
+    layer.fill(follows_of([count_follows([padded(windows)], PRODUCTS, PRODUCTS)], PRODUCTS))
+    return layer
+
+
+def integers(*rows):
+    return ops.convert_to_tensor(np.array(rows, np.int32))
+
+
+def foretold(layer, window, place):
+    """The share of the path, and the probability of every product, for who stands at `place` of a window that is not learned from."""
+    state = ops.zeros((1, 1, 4))
+    share, _, products, weights = layer.distribution(state, integers([1]), integers(window), integers([place]))
+    return float(np.exp(share)[0, 0]), np.asarray(spread(weights, products, PRODUCTS + 1))[0]
+
+
+def test_each_of_the_last_products_speaks_for_its_neighbours_in_proportion():
+    layer = path([1, 2], [1, 2], [1, 3], [4, 5])
+    assert foretold(layer, [1], 0)[1] == pytest.approx([0, 0, 2 / 3, 1 / 3, 0, 0, 0, 0, 0, 0])
+    assert foretold(layer, [4, 7], 1)[1] == pytest.approx([0, 0, 0, 0, 0, 1, 0, 0, 0, 0])  # nothing is known of 7, so 4 alone speaks
+    both = foretold(layer, [4, 1], 1)[1]  # 1 is nearer, and three times as much is known of it
+    assert both[5] == pytest.approx(0.6 / (0.6 + 3 ** 0.5))
+    share, nothing = foretold(layer, [7], 0)
+    assert share == 0 and nothing.sum() == 0
+
+
+@pytest.mark.parametrize("window", [[2, 1, 2, 3, 1, 4], [1, 2, 3, 4, 5, 6, 7, 8, 9, 1, 2, 4], [5, 5, 5, 2]])
+def test_a_window_is_learned_from_as_if_it_had_not_been_counted(window):
+    others = [[1, 2, 3, 1, 2, 5], [3, 4, 9, 8], [6, 5, 4, 3], [7, 9, 8, 1]]
+    counted_with, counted_without = path(*others, window), path(*others)
+    for target in range(1, PRODUCTS + 1):
+        targets = [target] * len(window)
+        share, _, likelihood = counted_with.log_likelihood(
+            ops.zeros((1, len(window), 4)), integers([1] * len(window)), integers(window), integers(targets),
+        )
+        for place in range(len(window)):
+            expected_share, expected = foretold(counted_without, window, place)
+            np.testing.assert_allclose(np.exp(share)[0, place], expected_share, rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(np.exp(likelihood)[0, place], expected[target] if expected_share else 0, rtol=1e-3, atol=1e-5)
