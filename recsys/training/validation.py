@@ -8,18 +8,29 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.compiled import compiled
-from recsys.models.recommender import Recommender
+from recsys.models.recommender import Recommender, spread
 
 TOP = 10
 _DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
 
 
-def make_scorer(model: Recommender, condition: int, behaviour: int) -> Callable[[dict], np.ndarray]:
-    """A function from a batch to the indices of its ten likeliest products, int32 [rows, 10]; fewer where there are fewer."""
+def make_scorer(model: Recommender, condition: int, behaviour: int, without_seen: bool = False) -> Callable[[dict], np.ndarray]:
+    """A function from a batch to the indices of its ten likeliest products, int32 [rows, 10]; fewer where there are fewer.
+
+    `without_seen` leaves out the products of the row's window and memory.
+    """
     from keras import ops
 
     length = min(TOP, model.products + 1)  # padding counts as a place, and is never liked
-    top = compiled(lambda batch: ops.top_k(model(batch, condition=condition, behaviour=behaviour), length)[1])
+
+    def best(batch: dict):
+        scores = model(batch, condition=condition, behaviour=behaviour)
+        if without_seen:
+            seen = ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1)
+            scores = ops.where(spread(ops.ones_like(seen, dtype="float32"), seen, model.products + 1) > 0, -1.0, scores)
+        return ops.top_k(scores, length)[1]
+
+    top = compiled(best)
     return lambda batch: ops.convert_to_numpy(top(batch))
 
 

@@ -18,7 +18,7 @@ from recsys.tables import Lake
 from tests.runs.shop import InMemory
 
 ROOT = Path(__file__).parents[2]
-APART = ("run_experiments", "erase_users")  # one works for many nights, the other takes a list of users
+APART = ("run_experiments", "erase_users", "benchmark_model")  # they work for many nights, on a list of users, on a plain file
 JOBS = sorted(path for path in (ROOT / "jobs").glob("*.py") if path.stem not in APART)
 ORDER = [
     "ingest_events", "ingest_products", "build_user_features", "correlate_attributes", "fit_normalizer", "segment_users",

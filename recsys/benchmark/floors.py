@@ -1,0 +1,46 @@
+"""What costs nothing to learn: popularity, and what followed the last product. A model below it has learned nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys.benchmark.protocol import Split
+
+Ranking = Callable[[np.ndarray], Iterator[int]]  # from the history of a user to all products worth a list, best first
+
+
+def popularity(split: Split, test: bool) -> Ranking:
+    """By the events of all histories; the smaller number first where they are as many."""
+    order = _popular(split, test)[0]
+    return lambda history: iter(order)
+
+
+def markov(split: Split, test: bool) -> Ranking:
+    """What came right after the last product, most often first, then by popularity; then what is popular."""
+    order, products, follows = _popular(split, test)
+    size = len(split.histories.names)
+    pairs = csr_matrix((np.ones(follows.sum()), (products[:-1][follows], products[1:][follows])), shape=(size, size))
+    place = np.empty(size, int)
+    place[order] = np.arange(len(order))
+
+    def ranking(history: np.ndarray) -> Iterator[int]:
+        followers = pairs[history[-1]]
+        best = followers.indices[np.lexsort([place[followers.indices], -followers.data])]
+        taken = set(best.tolist())
+        return chain(best, (product for product in order if product not in taken))
+
+    return ranking
+
+
+def _popular(split: Split, test: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """All products by popularity; the products of all histories in a row; whether the next of them is of the same user."""
+    histories, known = split.histories, split.past if test else split.train
+    owners = np.repeat(np.arange(histories.users), np.diff(histories.starts))
+    kept = np.arange(len(owners)) < (histories.starts[:-1] + known)[owners]
+    products = histories.products[kept]
+    counts = np.bincount(products, minlength=len(histories.names))
+    return np.argsort(-counts[1:], kind="stable") + 1, products, np.diff(owners[kept]) == 0

@@ -1,0 +1,41 @@
+"""What a benchmark found: a file for programs, a table for people."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from recsys.benchmark.protocol import KINDS
+from recsys.faults import BadSettings
+
+
+def write_result(result: dict[str, Any], path: str | Path) -> None:
+    """`result` as JSON at `path`, which is there as a whole or not at all.
+
+    Raises:
+        BadSettings: it cannot be written there.
+    """
+    partial = Path(f"{path}.partial")
+    try:
+        partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        os.replace(partial, path)
+    except OSError as error:
+        raise BadSettings(f"--out {path} cannot be written: {error}. Name a file in a folder that is there and that you may write to.") from None
+
+
+def told(result: dict[str, Any]) -> str:
+    """The figures of validation and test in one table, and what they took."""
+    rows = {
+        (part, method): {f"{name} {kind.replace('_', ' ')}": figure for kind in KINDS for name, figure in kinds[kind].items()}
+        for part in ("validation", "test") for method, kinds in result[part].items()
+    }
+    table = pd.DataFrame.from_dict(rows, orient="index").to_string(float_format="{:.4f}".format)
+    seconds, peak = result["seconds"], result["memory"]["training"]["peak_bytes"] / 2**30
+    return (
+        f"{table}\n{result['users']['test']:,} users, {result['products']:,} products. Best epoch {result['best_epoch']} of {len(result['history'])}; "
+        f"{seconds['training']:.0f} s of training, {result['targets_per_second']:,} targets a second, {peak:.1f} GiB at most."
+    )

@@ -1,0 +1,134 @@
+"""Train one model on one sequence file by the code of the nightly training, and judge it."""
+
+from __future__ import annotations
+
+import os
+import platform
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from pyspark.sql import SparkSession
+
+from recsys import columns as c
+from recsys.benchmark.floors import markov, popularity
+from recsys.benchmark.protocol import TIME, WITH_SEEN, WITHOUT_SEEN, Split
+from recsys.benchmark.scores import Figures, Tally, judge
+from recsys.benchmark.settings import BenchmarkSettings
+from recsys.benchmark.windows import asked_places, chunks, covering_places, write_files
+from recsys.meter import memory_of, metered
+from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
+from recsys.models.definition import ModelDefinition
+from recsys.models.follows import count_follows, follows_of
+from recsys.pushes.batches import fixed
+from recsys.sequences.shape import WindowShape
+from recsys.training.artifact import Artifact, load_artifact, save_artifact
+from recsys.training.checkpoint import best_weights
+from recsys.training.launcher import train
+from recsys.training.plan import Plan
+from recsys.training.validation import TOP
+
+_BATCH = 256  # users that are asked for at once
+_PARTS = {"validation": False, "test": True}
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is compared: one model, one split of one file, and the settings of training."""
+
+    split: Split
+    protocol: str
+    definition: ModelDefinition
+    settings: BenchmarkSettings
+
+    @property
+    def shape(self) -> WindowShape:
+        return WindowShape(self.settings.length, self.settings.memory, 1)
+
+    @property
+    def repeats(self) -> bool:
+        """Whether validation targets repeat what their user had before often enough to be worth foretelling."""
+        asked = self.split.asked(test=False)
+        return sum(np.isin(self.split.targets(user, False), self.split.history(user, False)).any() for user in asked) > len(asked) / 100
+
+    def run(self, spark: SparkSession) -> dict[str, Any]:
+        """Train and judge; all figures, as plain values."""
+        with TemporaryDirectory(prefix="recsys-benchmark-") as folder:
+            plan = self._plan(Path(folder))
+            with metered() as training:
+                outcome = train(spark, plan)
+            weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
+            manifest = {"definition": asdict(self.definition), "shape": asdict(plan.shape), "segments": plan.segments, "condition": plan.condition}
+            model = load_artifact(save_artifact(folder, "model", manifest, list(self.split.histories.names), weights))
+        with metered() as scoring:
+            figures = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
+            if model.model.follow_path is not None:
+                self._count_again(model)
+                figures["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": figures["test"]["model"]}
+        seconds = sum(epoch["seconds"] for epoch in outcome.history)
+        return {
+            "protocol": self.protocol,
+            "chosen_by": f"validation ndcg@{TOP} {WITHOUT_SEEN if plan.without_seen else WITH_SEEN}",
+            "users": {part: len(self.split.asked(test)) for part, test in _PARTS.items()},
+            "products": plan.products,
+            **{part: figures[part] | self._floors(test) for part, test in _PARTS.items()},
+            "best_epoch": outcome.best_epoch + 1,
+            "history": list(outcome.history),
+            "seconds": {"training": round(training.seconds, 1), "in_steps": round(seconds, 1), "scoring": round(scoring.seconds, 1)},
+            "targets_per_second": round(sum(epoch["targets"] for epoch in outcome.history) / max(seconds, 1e-9)),
+            "memory": {"training": memory_of(training), "scoring": memory_of(scoring)},
+            "machine": {"cpus": os.cpu_count(), "platform": platform.platform()},
+            "definition": asdict(self.definition),
+            "training": asdict(self.settings.training),
+        }
+
+    def _plan(self, folder: Path) -> Plan:
+        split, settings = self.split, self.settings
+        histories, training = split.histories, settings.training
+        places = covering_places(split.train, settings.length, training.seed)
+        asked = asked_places(split, settings.length, test=False)
+        wanted = [split.targets(user, False) for user, *_ in asked]
+        files = settings.files * training.ranks
+        owners = np.repeat(np.arange(histories.users), np.diff(histories.starts))
+        learned = np.arange(len(owners)) < (histories.starts[:-1] + split.train)[owners]
+        later = self.protocol == TIME and self.definition.later_share > 0
+        return Plan(
+            self.definition, training, self.shape, np.bincount(histories.products[learned], minlength=len(histories.names)).astype(float), 1,
+            write_files(chunks(histories, places, self.shape), folder / "train", files),
+            write_files(chunks(histories, asked, self.shape, wanted), folder / "validation", files),
+            LATER_VISIT if later else NEXT_EVENT, ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark", not self.repeats,
+        )
+
+    def _count_again(self, model: Artifact) -> None:
+        """Count what follows what anew, with the validation events, as the floors do: at the time of the test they are known."""
+        neighbours, histories = self.definition.neighbours, self.split.histories
+        places = covering_places(self.split.past, self.settings.length, self.settings.training.seed)
+        windows = (rows[c.ITEMS] for rows in chunks(histories, places, self.shape))
+        model.model.follow_path.fill(follows_of([count_follows(windows, len(histories.names) - 1, neighbours)], neighbours))
+
+    def _judged(self, model: Artifact, test: bool) -> Figures:
+        split, tally = self.split, Tally()
+        places = asked_places(split, self.settings.length, test)
+        at = 0
+        for rows in chunks(split.histories, places, self.shape):
+            users = [user for user, *_ in places[at:at + len(rows[c.LENGTH])]]
+            at += len(users)
+            for positions, count in fixed(np.arange(len(users)), _BATCH):
+                batch = {name: array[positions] for name, array in rows.items()}
+                own = [users[position] for position in positions]
+                seen = [np.unique(split.history(user, test)) for user in own]
+                for kind, banned in ((WITH_SEEN, None), (WITHOUT_SEEN, seen)):
+                    lists, _ = model.top(batch, min(TOP, len(split.histories.names) - 1), banned, None)
+                    tally.add(kind, lists[:count], [split.targets(user, test) for user in own[:count]])
+        return tally.figures()
+
+    def _floors(self, test: bool) -> dict[str, Figures]:
+        users = self.split.asked(test)
+        return {
+            floor.__name__: judge(
+                floor(self.split, test), (self.split.history(user, test) for user in users), (self.split.targets(user, test) for user in users),
+            )
+            for floor in (popularity, markov)
+        }

@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from recsys.benchmark.floors import markov, popularity
+from recsys.benchmark.histories import Histories
+from recsys.benchmark.protocol import LEAVE_ONE_OUT, WITH_SEEN, WITHOUT_SEEN, split
+from recsys.benchmark.scores import Tally, judge
+
+LISTS = [[1, 2, 1, 2, 3], [2, 3, 3, 2], [4, 1, 2]]
+PARTS = split(Histories(np.array([0, 5, 9, 12]), np.concatenate(LISTS).astype(np.int32), ("", *"abcde")), LEAVE_ONE_OUT)
+
+
+def test_popularity_counts_what_is_known_before_the_part():
+    assert list(popularity(PARTS, test=False)(np.array([1]))) == [1, 2, 3, 4, 5]  # 1 twice, 2 twice, 3 and 4 once; 5 never
+    assert list(popularity(PARTS, test=True)(np.array([1]))) == [1, 2, 3, 4, 5]  # 1 and 2 three times, 3 twice
+
+
+def test_markov_ranks_what_came_next_most_often_and_then_what_is_popular():
+    ranking = markov(PARTS, test=True)
+    assert list(ranking(np.array([9, 1]) - np.array([8, 0]))) == [2, 1, 3, 4, 5]  # after 1 came 2, twice
+    assert list(ranking(np.array([2]))) == [1, 3, 2, 4, 5]  # after 2 came 1 and 3, once each
+    assert list(ranking(np.array([3]))) == [3, 1, 2, 4, 5]
+
+
+def test_a_list_is_judged_with_and_without_what_the_user_had():
+    figures = judge(lambda history: iter([1, 2, 3]), [np.array([1, 2]), np.array([1])], [np.array([3]), np.array([1])])
+    assert figures[WITH_SEEN] == pytest.approx({"hr@10": 1.0, "ndcg@10": (1 / np.log2(4) + 1) / 2})
+    assert figures[WITHOUT_SEEN] == pytest.approx({"hr@10": 0.5, "ndcg@10": 1 / 2})
+
+
+def test_several_targets_share_one_ndcg_and_one_hit():
+    tally = Tally()
+    for kind in (WITH_SEEN, WITHOUT_SEEN):
+        tally.add(kind, np.array([[4, 5, 6]]), [np.array([5, 9, 5])])
+    assert tally.figures()[WITH_SEEN] == pytest.approx({"hr@10": 1.0, "ndcg@10": (1 / np.log2(3)) / (1 + 1 / np.log2(3))})
