@@ -20,6 +20,7 @@ _WITHOUT = "without_"
 _PARTS = {
     "bilstm": "the BiLSTM", "transformer": "the Transformer", "segment": "the user's segment", "attributes": "the user's attributes",
     "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat",
+    "neighbours": "what others did next",
 }
 _METHODS = {
     MODEL: "BiLSTM–Transformer", "whole": "the whole model", "dnn": "DNN", "rnn": "RNN", "sasrec": "SASRec", "adaboost": "AdaBoost",
@@ -27,7 +28,7 @@ _METHODS = {
     COLLABORATIVE: "collaborative filtering", RULES: "association rules",
 }
 _ABOUT = {
-    MODEL: "the first paper's network: reads the history both ways, then weighs it by attention; ours can also repeat products of the history",
+    MODEL: "the first paper's network: reads the history both ways, then weighs it by attention; ours can also repeat products of the history, and go on as other users did",
     "whole": "the first paper's network with all that may enter it, also what did not help",
     "dnn": "the second paper's network: plain recurrence over what the user did and who the user is",
     "rnn": "recurrent network over the products alone",
