@@ -6,13 +6,14 @@ CONFIG ?= conf/complete_journey.yaml
 ARGS ?=
 SET ?= quick
 DATA ?=
+STAGE ?=
 
 VENV := .venv$(if $(filter-out default,$(PINS)),-$(PINS))
 # The first Python 3.11 that runs; else any Python, which then says in one line what is wrong with it.
 PYTHON ?= $(firstword $(foreach python,python3.11 python3,$(shell $(python) -c 'import sys; print(sys.executable)' 2>/dev/null)))
 
 .DEFAULT_GOAL := help
-.PHONY: help set-up run experiments test cluster-test package clean
+.PHONY: help set-up run experiments test cluster-test bench package clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,9 @@ test: set-up  ## all tests: make test ARGS="tests/users -x"
 
 cluster-test: package  ## nights on a real Spark cluster of several hosts, with faults injected: make cluster-test ARGS="same_answer"
 	$(VENV)/bin/python -m tests.cluster $(ARGS)
+
+bench: set-up  ## how fast, each stage against a peer or a bound measured in the same run: make bench STAGE=scoring
+	$(VENV)/bin/python -m tests.bench $(if $(STAGE),--stage $(STAGE)) $(ARGS)
 
 package: set-up  ## dist/recsys.zip for spark-submit --py-files, and a wheel for Databricks
 	rm -rf dist build
