@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
             traceback.print_exc()
         print(f"{stage}: {time.monotonic() - started:.0f} s", flush=True)
     print()
-    print_table(found)
+    print_table(found, sys.stdout)
     if args.out:
         rows = [as_json(stage, row) for stage, rows in found.items() for row in rows]
         args.out.write_text(json.dumps({"machine": about, "size": args.size, "rows": rows, "failed": failed}, indent=1), encoding="utf-8")

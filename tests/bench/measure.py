@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -22,12 +22,13 @@ class Taken:
     cpu: float
 
 
-def in_turns(works: Mapping[str, Work], repeats: int) -> dict[str, list[Taken]]:
+def in_turns(works: Mapping[str, Work], repeats: int, warm_up: Iterable[Work] | None = None) -> dict[str, list[Taken]]:
     """Each of `works` `repeats` times, in turns (A B A B), so that a disturbance of the machine hits both.
 
-    Each runs once before that, unmeasured: what is compiled, loaded or cached at first is not what is compared.
+    `warm_up`, or where there is none each of `works`, runs once before that, unmeasured: what is compiled, loaded or
+    cached at first is not what is compared.
     """
-    for work in works.values():
+    for work in works.values() if warm_up is None else warm_up:
         work()
     found: dict[str, list[Taken]] = {name: [] for name in works}
     for _ in track(range(repeats), " / ".join(works), console=Console(file=sys.stderr)):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-STAGES = ("scoring",)
+STAGES = ("scoring", "statistics")
 SIZES = ("full", "small")
 
 

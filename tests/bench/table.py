@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -26,7 +25,7 @@ _LIBRARIES = ("pyspark", "tensorflow-cpu", "keras", "numpy", "pyarrow")
 _WIDE = 1_000  # columns of a console on which no cell is broken into lines
 
 
-def print_table(found: Mapping[str, Sequence[Row]], to: TextIO = sys.stdout) -> None:
+def print_table(found: Mapping[str, Sequence[Row]], to: TextIO) -> None:
     """Every row as a line of a Markdown table. Noise is half of what lies between the extremes of the repeats."""
     table = Table(*_HEAD, box=MARKDOWN)
     for stage, rows in found.items():
