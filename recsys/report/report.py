@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from recsys.night import Night
 from recsys.report.page import Section, render, section
 from recsys.report.sections import intake, learning, people, provenance, pushed
@@ -26,5 +28,10 @@ def report(night: Night) -> str:
     """The page as HTML. A section whose table was never written says so; the rest of the page stands."""
     sections: list[Section] = [section(anchor, title, lambda build=build: build(night)) for anchor, title, build in _SECTIONS]
     headline = section("headline", "", lambda: pushed.headline(night))
+    return render("Product pushes", subtitle(night), headline, sections)
+
+
+def subtitle(night: Night) -> str:
+    """What the page shows, and whether any real user stands behind it."""
     made = f"Pushes of {night.ds}" + ("" if night.model_ds == night.ds else f" by the model of {night.model_ds}")
-    return render("Product pushes", made, headline, sections)
+    return f"{made}. Simulated data: a seeded program made the log." if Path(night.settings.source).stem == "simulated" else made

@@ -43,7 +43,7 @@ class Outcome:
     """What a rank says when it is done."""
 
     rank: int
-    rows_read: tuple[int, ...]  # real rows of each epoch that its last start took part in
+    rows_read: tuple[int, ...]  # real rows of each whole epoch that its last start took part in
     weights_digest: str  # of the weights it ended with; equal on all ranks, or the training was wrong
     history: tuple[dict[str, float | None], ...]  # one entry an epoch; its validation_ndcg is None without validation users
     best_epoch: int

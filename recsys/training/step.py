@@ -16,25 +16,19 @@ from recsys.sequences.shape import OF_EVENTS, OF_MEMORY
 from recsys.settings import TrainingSettings
 
 _CLIP = 5.0  # global norm of the gradient; only the first steps ever reach it
-_WARM_UP = 50  # steps
 _SEED = "seed_generator_state"  # how Keras names the state of whatever draws random numbers
 
 
-def make_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
-    """Adam with a short warm-up and a cosine decay to a tenth over `steps`; loss scaling where float16 needs it."""
-    warm_up = min(_WARM_UP, max(steps // 10, 1))
-    rate = keras.optimizers.schedules.CosineDecay(
-        initial_learning_rate=settings.learning_rate / warm_up, warmup_target=settings.learning_rate,
-        warmup_steps=warm_up, decay_steps=max(steps - warm_up, 1), alpha=0.1,
-    )
-    adam = keras.optimizers.Adam(rate, beta_2=0.98, global_clipnorm=_CLIP)
+def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
+    """Adam, whose rate every step sets; loss scaling where float16 needs it."""
+    adam = keras.optimizers.Adam(settings.learning_rate, beta_2=0.98, global_clipnorm=_CLIP)
     return keras.optimizers.LossScaleOptimizer(adam) if settings.precision == "mixed_float16" else adam
 
 
 def make_step(
     model: Recommender, optimizer: keras.optimizers.Optimizer, definition: ModelDefinition, horovod
-) -> Callable[[dict, Negatives | None, np.random.Generator], tuple[tf.Tensor, tf.Tensor]]:
-    """A compiled step: batch and random numbers in; the summed loss and the number of targets of all ranks out.
+) -> Callable[[dict, Negatives | None, np.random.Generator, float, float], np.ndarray]:
+    """A compiled step: batch, random numbers, learning rate and a clock in; summed loss, targets and clocks of all ranks out.
 
     Every rank adds up its gradients, and the sum is divided by the targets of all ranks. So a rank whose batch
     is half empty, or empty, counts for as much as it holds, and the result is that of one large batch.
@@ -46,9 +40,11 @@ def make_step(
     seeds = [*(variable for variable in model.variables if variable.path.endswith(_SEED)), generator.state]
     variables = model.trainable_variables
     sources = [variable.value for variable in variables]  # Horovod wants TensorFlow's own variables
+    adam = getattr(optimizer, "inner_optimizer", optimizer)
 
     @tf.function(reduce_retracing=True)
-    def step(batch, items, log_expected, drawn_seeds):
+    def step(batch, items, log_expected, drawn_seeds, rate, clock):
+        adam.learning_rate.assign(rate)
         for variable, drawn in zip(seeds, tf.unstack(drawn_seeds)):
             variable.assign(tf.cast(drawn, variable.dtype))
         negatives = None if items is None else Negatives(items, log_expected)
@@ -61,24 +57,25 @@ def make_step(
         # All in one group, always: else Horovod adds up together what happens to be ready, and of three ranks or more
         # the order of the sum, so its last bits, would differ from run to run.
         tape = horovod.DistributedGradientTape(tape, op=horovod.Sum, sparse_as_dense=True, groups=1)
-        totals = horovod.allreduce(tf.stack([loss, tf.reduce_sum(targets.weight)]), op=horovod.Sum)
+        totals = horovod.allreduce(tf.stack([loss, tf.reduce_sum(targets.weight), clock]), op=horovod.Sum)
         share = tf.maximum(totals[1], 1.0)
         # A weight whose input the definition leaves out has no gradient, on no rank.
         found = [(gradient, variable) for gradient, variable in zip(tape.gradient(scaled, sources), variables) if gradient is not None]
         optimizer.apply_gradients([(gradient / tf.cast(share, gradient.dtype), variable) for gradient, variable in found])
-        return totals[0], totals[1]
+        return totals
 
     traced = False
 
-    def run(batch: dict, negatives: Negatives | None, rng: np.random.Generator) -> tuple[tf.Tensor, tf.Tensor]:
+    def run(batch: dict, negatives: Negatives | None, rng: np.random.Generator, rate: float, clock: float = 0.0) -> np.ndarray:
         nonlocal traced
         tensors = {name: tf.convert_to_tensor(array) for name, array in (batch | wanted_places(batch)).items()}
         drawn = [tf.convert_to_tensor(array) for array in (negatives.items, negatives.log_expected)] if negatives else [None, None]
         drawn.append(tf.convert_to_tensor(rng.integers(2**31, size=(len(seeds), 2))))
+        drawn += [tf.constant(rate, tf.float32), tf.constant(clock, tf.float32)]
         if not traced:
             step.get_concrete_function({name: _of_any_width(name, tensor) for name, tensor in tensors.items()}, *drawn)
             traced = True
-        return step(tensors, *drawn)
+        return step(tensors, *drawn).numpy()
 
     return run
 

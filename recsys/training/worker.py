@@ -18,6 +18,7 @@ from recsys.sequences.shape import Batch
 from recsys.sequences.shares import assign, rows_in, steps_per_epoch
 from recsys.training.bar import progress_bar
 from recsys.training.checkpoint import Progress, Weights, load, save
+from recsys.training.pace import learning_rate
 from recsys.training.plan import Outcome, Plan
 from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
 from recsys.training.start import product_vectors
@@ -72,7 +73,7 @@ class _Rank:
         self.feed = self._feed(plan.train_files, plan.settings.batch_size)
         self.validation = self._feed(plan.validation_files, plan.settings.batch_size)
         self.model = make_model(plan.definition, plan.shape, plan.products, plan.segments)
-        self.optimizer = make_optimizer(plan.settings, plan.settings.epochs * self.feed.steps)
+        self.optimizer = make_optimizer(plan.settings)
         self.optimizer.build(self.model.trainable_variables)
         self.step = make_step(self.model, self.optimizer, plan.definition, horovod)
         self.top = make_scorer(self.model, plan.condition, plan.behaviour, plan.without_seen)
@@ -81,6 +82,7 @@ class _Rank:
         self.progress = Progress()
         self.best: Weights = {}
         self.rows_read: list[int] = []
+        self.time = 0.0  # the share of training.minutes that is spent, by the clock of rank 0 and alike on all ranks
         self.clock = self.saved = time.monotonic()  # up to when the progress knows its seconds; when it was last saved
 
     def _feed(self, files: tuple, batch_size: int) -> WindowFeed:
@@ -104,6 +106,7 @@ class _Rank:
             self._begin()
         self.progress = self.horovod.broadcast_object(self.progress, root_rank=0)
         self.horovod.broadcast_variables([variable.value for variable in self._variables()], root_rank=0)
+        self.time = self._time()
         self.clock = self.saved = time.monotonic()
 
     def _begin(self) -> None:
@@ -146,7 +149,7 @@ class _Rank:
             self._save()
 
     def _train(self) -> None:
-        """The steps of the epoch under way that are still to be done."""
+        """The steps of the epoch under way that are still to be done, or as many as the minutes allow."""
         progress, rows = self.progress, []
 
         def passed(count: int) -> None:
@@ -158,21 +161,29 @@ class _Rank:
         for batch in self.feed.epoch(progress.epoch, progress.step, passed):
             self._at(TOGETHER)
             rows.append(int(batch[WEIGHT].sum()))
-            progress.add(*(float(figure) for figure in self._step(batch)))
+            loss, targets, self.time = map(float, self._step(batch))
+            progress.add(loss, targets)
             self._at(READING)
             self._tick()
             show(progress.step, progress.mean_loss)
             # The other ranks hold the same weights, so nothing but this rank's clock needs to say when.
             if self.speaks and self.clock - self.saved > 60 * self.plan.settings.checkpoint_minutes:
                 self._save()
+            if self.time >= 1.0:
+                return
         self.rows_read.append(sum(rows))
 
-    def _step(self, batch: Batch) -> tuple:
+    def _step(self, batch: Batch) -> np.ndarray:
         """One step; what is random in it follows from its place in the training, not from what went before."""
         settings = self.plan.settings
         rng = np.random.default_rng((settings.seed, self.horovod.rank(), self.progress.epoch, self.progress.step))
         drawn = self.sampler.draw(rng, settings.negatives) if self.sampler else None
-        return self.step(batch, drawn, rng)
+        done = self.progress.epoch * self.feed.steps + self.progress.step
+        rate = learning_rate(settings, done, settings.epochs * self.feed.steps, self.time)
+        return self.step(batch, drawn, rng, rate, self._time() if self.speaks else 0.0)
+
+    def _time(self) -> float:
+        return self.progress.spent / (60 * self.plan.settings.minutes)
 
     def _tick(self) -> None:
         now = time.monotonic()

@@ -79,7 +79,7 @@ def test_what_a_mapping_may_not_do_is_refused_before_spark_sees_it(text, told):
     assert told in objection(text, COLUMNS)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.lists(st.sampled_from(["'", '"', "`", "\\", "--", "\n", "/*", "*/", "(", ")", "r", "who", "reflect", "''", " ", "${", ".", ","]), max_size=14).map("".join))
 def test_no_quoting_lets_a_call_through(text):
     """The call stands outside of any quotes as Spark cuts them, so no text around it may hide it."""

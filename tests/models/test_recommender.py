@@ -7,7 +7,7 @@ from keras import ops
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
 from recsys.models.recommender import spread
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
-from recsys.models.targets import Targets
+from recsys.models.targets import PLACES, Targets, wanted_places
 
 ALONE = [
     (BiLSTMDefinition(),), (TransformerDefinition(blocks=2),), (BiLSTMDefinition(backward_window=9), TransformerDefinition()),
@@ -59,6 +59,14 @@ def test_no_likelihood_changes_when_later_events_change(make, batch):
     changed = {name: array.copy() for name, array in batch.items()}
     changed["items"][0, 4:], changed["days"][0, 4:] = 2, 99
     np.testing.assert_allclose(likelihoods(model, changed, targets)[0, :4], before[0, :4], atol=1e-5)
+
+
+def test_places_without_a_target_may_be_left_out_of_the_softmax(make, batch):
+    model, ones = make(), np.ones((3, 6), np.int32)
+    targets = Targets(ones * 9, ones * NEXT_EVENT, ones * ANY_BEHAVIOUR, ones)
+    wanted = wanted_places(batch)
+    some = likelihoods(model, batch | wanted, targets).ravel()[wanted[PLACES]]
+    np.testing.assert_allclose(some, likelihoods(model, batch, targets).ravel()[wanted[PLACES]], rtol=1e-5)
 
 
 @pytest.mark.parametrize("copy_path", [True, False])

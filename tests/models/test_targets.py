@@ -2,7 +2,7 @@ import keras
 import numpy as np
 
 from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
-from recsys.models.targets import draw_targets
+from recsys.models.targets import ORDER, PLACES, draw_targets, wanted_places
 
 
 def test_with_no_share_of_later_visits_every_event_is_followed_by_the_next(batch):
@@ -33,3 +33,10 @@ def test_rows_of_weight_zero_have_no_targets(batch):
 
 def test_a_repurchase_is_asked_for_as_a_purchase():
     assert [behaviour_code(name) for name in (None, "browse", "purchase", "repurchase", "comment")] == [0, 1, 4, 4, 6]
+
+
+def test_the_places_with_a_target_are_all_but_the_last_of_each_window(batch):
+    found = wanted_places(batch)
+    assert list(found[PLACES]) == [0, 1, 2, 3, 4, 6, 7]
+    np.testing.assert_array_equal(found[ORDER], [[0, 1, 2, 3, 4, 0], [5, 6, 0, 0, 0, 0], [0] * 6])
+    assert list(wanted_places({"items": np.ones((2, 3), int), "length": np.array([1, 0])})[PLACES]) == [0]

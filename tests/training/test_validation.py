@@ -38,3 +38,12 @@ def test_a_catalogue_of_one_product_is_listed_first():
     for name in ("length", "items"):
         batch[name][:, ...] = 1
     assert make_scorer(model, NEXT_EVENT, 0)(batch).tolist() == [[1, 0]] * 3
+
+
+def test_products_of_window_and_memory_can_be_left_out():
+    shape = WindowShape(length=8, memory=4, attributes=2)
+    model = make_model(ModelDefinition(name="few", width=8, head_width=8), shape, products=6, segments=1)
+    batch = shape.padding(1)
+    batch["length"][:], batch["items"][0, :2], batch["memory_items"][0, 0] = 2, [5, 2], 6
+    listed = make_scorer(model, NEXT_EVENT, 0, without_seen=True)(batch)[0]
+    assert set(listed[:3]) == {1, 3, 4} and set(listed[3:]) <= {0, 2, 5, 6}

@@ -32,7 +32,7 @@ def test_mean_pairwise_of_a_triangle_and_of_a_single_point():
     assert mean_pairwise(np.array([[7.0, 7.0]])) == 0.0
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(arrays(np.float64, st.tuples(st.integers(2, 40), st.integers(1, 5)), elements=st.floats(0, 1, width=32)))
 def test_mean_pairwise_is_that_of_scipy(points):
     assert mean_pairwise(points) == pytest.approx(pdist(points).mean(), abs=1e-6)

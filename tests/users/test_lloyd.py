@@ -24,7 +24,7 @@ def test_a_point_between_two_centroids_is_counted_once_for_the_first():
     assert nearest(np.array([[1.0]]), np.array([[2.0], [0.0]]))[0].tolist() == [0]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(arrays(np.float64, st.tuples(st.integers(2, 40), st.just(3)), elements=UNIT), arrays(np.float64, (5, 3), elements=UNIT))
 def test_a_tally_is_what_labels_and_loops_give_and_adds_up_over_blocks(points, centroids):
     runs = [slice(0, 2), slice(2, 5)]

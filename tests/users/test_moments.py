@@ -22,7 +22,7 @@ def test_moments_of_four_rows_by_hand():
     assert found.correlation == pytest.approx(np.ones((2, 2)))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(MATRICES, st.integers(1, 3))
 def test_moments_of_parts_merge_into_the_moments_of_all(matrix, cut):
     merged, whole = Moments.of(matrix[:cut]).merge(Moments.of(matrix[cut:])), Moments.of(matrix)

@@ -1,0 +1,26 @@
+"""How fast to learn at which step: up within the first steps, then down along a cosine until the training is over."""
+
+from __future__ import annotations
+
+import math
+
+from recsys.settings import TrainingSettings
+
+_WARM_UP = 50  # steps
+_LAST = 0.1  # of the highest rate, at the end
+_AHEAD = 0.05  # by which the clock must be ahead of the steps before it counts: else every run would learn a little otherwise
+
+
+def learning_rate(settings: TrainingSettings, step: int, steps: int, time: float) -> float:
+    """The rate of step `step` of `steps`, both of all epochs.
+
+    Args:
+        time: the share of `training.minutes` that is spent. Where it runs ahead of the steps, the minutes end the
+            training and not the epochs, and the rate falls with them.
+    """
+    warm_up = min(_WARM_UP, max(steps // 10, 1))
+    if step < warm_up:
+        return settings.learning_rate * (step + 1) / warm_up
+    done = (step - warm_up) / max(steps - warm_up, 1)
+    done = min(time if time > done + _AHEAD else done, 1.0)
+    return settings.learning_rate * (_LAST + (1 - _LAST) * (1 + math.cos(math.pi * done)) / 2)
