@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-STAGES = ("scoring", "statistics")
+STAGES = ("scoring", "statistics", "feed")
 SIZES = ("full", "small")
 
 
