@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-STAGES = ("scoring", "statistics", "feed")
+STAGES = ("scoring", "statistics", "feed", "training")
 SIZES = ("full", "small")
 
 
