@@ -80,6 +80,16 @@ class Recommender(keras.Model):
             states = layer(states, training=training)
         return self.encoded_norm(states)
 
+    def encode_at(self, batch: dict, place):
+        """`encode` at one place of each row, int [rows, 1], alone: [rows, 1, width]. The last layer does no more than that needs."""
+        states = self.events(batch)
+        *before, final = self.encoder
+        for layer in before:
+            states = layer(states)
+        if isinstance(final, CausalTransformer):
+            return self.encoded_norm(final.at(states, place))
+        return self.encoded_norm(ops.take_along_axis(final(states), place[..., None], axis=1))
+
     def log_likelihood(self, batch: dict, targets: Targets, negatives: Negatives | None, training: bool = False):
         """float32 [rows, length]: log p of each position's target; without meaning where its weight is 0.
 
@@ -115,10 +125,8 @@ class Recommender(keras.Model):
             condition: NEXT_EVENT or LATER_VISIT.
             behaviour: code of the behaviour asked for, ANY_BEHAVIOUR for any.
         """
-        states = self.encode(batch)
         last = ops.maximum(batch["length"] - 1, 0)[:, None]
-        state = ops.take_along_axis(states, last[..., None], axis=1)
-        asked = self._ask(state, ops.full_like(last, condition), ops.full_like(last, behaviour))
+        asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))
         query = self._head(asked, False)[:, 0, :]
         scores = ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype)))
         catalogue = ops.softmax(ops.cast(scores[:, 1:], "float32") + ops.cast(self.bias[1:], "float32"), axis=-1)

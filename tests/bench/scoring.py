@@ -93,8 +93,12 @@ def _lists(size: Size, shop: Shop, model: str, folder: Path) -> Iterator[Row]:
 def load_without_encoder(path: str) -> Any:
     """The model with its layers between embedding and head left out, so that what they cost is left out too."""
     artifact = load(path)
-    artifact.model.encoder = []
+    artifact.model.encoder = [_left_out]
     return artifact
+
+
+def _left_out(events: Any, training: bool = False) -> Any:
+    return events
 
 
 def _als(spark: SparkSession, size: Size):
@@ -156,11 +160,11 @@ def _encoder_waits(model: str, shop: Shop, users: int) -> list[float]:
     from recsys.models.compiled import compiled
 
     recommender = resident(model, load).model
-    encode, batch, waits = compiled(lambda one: recommender.encode(one)), shop.windows(users + 5), []
+    encode, batch, waits = compiled(recommender.encode_at), shop.windows(users + 5), []
     for place in range(users + 5):
         one = {name: values[place:place + 1] for name, values in batch.items()}
         started = time.perf_counter()
-        np.asarray(encode(one))
+        np.asarray(encode(one, one[c.LENGTH][:, None] - 1))
         waits.append(1e3 * (time.perf_counter() - started))
     return waits[5:]
 

@@ -52,6 +52,14 @@ def test_no_state_changes_when_later_events_change(make, batch, layers):
     assert np.abs(after[0, 4] - before[0, 4]).max() > 1e-3
 
 
+@pytest.mark.parametrize("layers", ALONE)
+def test_the_state_at_one_place_is_the_one_that_all_places_have_there(make, batch, layers):
+    model = make(layers=layers)
+    places = np.array([[5], [0], [2]], np.int32)
+    alone = np.asarray(model.encode_at(tensors(batch), ops.convert_to_tensor(places)))
+    np.testing.assert_allclose(alone[:, 0], states(model, batch)[[0, 1, 2], places[:, 0]], atol=1e-5)
+
+
 def test_no_likelihood_changes_when_later_events_change(make, batch):
     model, ones = make(), np.ones((3, 6), np.int32)
     targets = Targets(ones * 2, ones * NEXT_EVENT, ones * ANY_BEHAVIOUR, ones)

@@ -33,11 +33,20 @@ class CausalTransformer(keras.layers.Layer):
             block.build(shape)
 
     def call(self, events, training: bool = False):
-        if self.absolute:
-            events = events + self.places[:ops.shape(events)[1]]
+        events = self._placed(events)
         for block in self.blocks:
             events = block(events, training=training)
         return events
+
+    def at(self, events, place):
+        """What `call` gives at `place`, int [rows, 1], alone: [rows, 1, width]. The last block asks from there only."""
+        events = self._placed(events)
+        for block in self.blocks[:-1]:
+            events = block(events)
+        return self.blocks[-1].at(events, place)
+
+    def _placed(self, events):
+        return events + ops.cast(self.places[:ops.shape(events)[1]], events.dtype) if self.absolute else events
 
 
 class _Block(keras.layers.Layer):
@@ -63,25 +72,39 @@ class _Block(keras.layers.Layer):
             self.distance_bias = self.add_weight(shape=(16, self.heads), initializer="zeros", name="distance_bias")
 
     def call(self, events, training: bool = False):
-        attended = self.join(self._attend(self.attention_norm(events)))
-        events = events + self.drop(attended, training=training)
+        places = ops.arange(ops.shape(events)[1])
+        queries, keys, values = self._split(events)
+        return self._fed(events, self._attend(queries, keys, values, places[:, None] - places[None, :]), training)
+
+    def at(self, events, place):
+        queries, keys, values = self._split(events)
+        asking = ops.take_along_axis(queries, place[:, None, :, None], axis=2)
+        distance = place[:, :, None] - ops.arange(ops.shape(events)[1])[None, None, :]
+        return self._fed(ops.take_along_axis(events, place[..., None], axis=1), self._attend(asking, keys, values, distance), False)
+
+    def _split(self, events):
+        """Queries, keys and values, each [rows, heads, length, width of a head]."""
+        rows, length, _ = ops.shape(events)
+        split = ops.reshape(self.project(self.attention_norm(events)), (rows, length, 3, self.heads, self.width // self.heads))
+        return ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), 3, axis=0)
+
+    def _fed(self, events, attended, training: bool):
+        events = events + self.drop(self.join(attended), training=training)
         fed = self.outer(self.inner(self.feed_norm(events)))
         return events + self.drop(fed, training=training)
 
-    def _attend(self, events):
-        rows, length, _ = ops.shape(events)
-        split = ops.reshape(self.project(events), (rows, length, 3, self.heads, self.width // self.heads))
-        queries, keys, values = ops.unstack(ops.transpose(split, (2, 0, 3, 1, 4)), 3, axis=0)
+    def _attend(self, queries, keys, values, distance):
+        """float [rows, asked, width]; `distance`, int [asked, length] or [rows, asked, length], is how far each event lies back."""
         scores = ops.matmul(queries, ops.swapaxes(keys, -1, -2)) / (self.width // self.heads) ** 0.5
-        weights = ops.softmax(ops.cast(scores, "float32") + self._bias(length), axis=-1)
+        weights = ops.softmax(ops.cast(scores, "float32") + self._bias(distance), axis=-1)
         mixed = ops.matmul(ops.cast(weights, values.dtype), values)
-        return ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (rows, length, self.width))
+        rows, _, asked, _ = ops.shape(mixed)
+        return ops.reshape(ops.transpose(mixed, (0, 2, 1, 3)), (rows, asked, self.width))
 
-    def _bias(self, length):
-        """[heads or 1, length, length]: the learned distance bias on and below the diagonal, far below zero above it."""
-        distance = ops.arange(length)[:, None] - ops.arange(length)[None, :]
+    def _bias(self, distance):
+        """[..., heads or 1, asked, length]: the learned bias for `distance`, far below zero where it is negative."""
         if not self.by_distance:
-            return ops.where(distance >= 0, 0.0, _FAR)[None]
+            return ops.where(distance >= 0, 0.0, _FAR)[..., None, :, :]
         bucket = ops.log(ops.cast(ops.maximum(distance, 0) + 1, "float32")) / ops.log(2.0)
-        bias = ops.transpose(ops.take(self.distance_bias, ops.cast(bucket, "int32"), axis=0), (2, 0, 1))
-        return ops.where(distance >= 0, ops.cast(bias, "float32"), _FAR)
+        bias = ops.moveaxis(ops.take(self.distance_bias, ops.cast(bucket, "int32"), axis=0), -1, -3)
+        return ops.where((distance >= 0)[..., None, :, :], ops.cast(bias, "float32"), _FAR)
