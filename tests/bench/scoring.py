@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -71,13 +72,14 @@ def _lists(size: Size, shop: Shop, model: str, folder: Path) -> Iterator[Row]:
         for loop, share in zip(loops, shares):
             loop.submit(_prepare, model, shop, size.users, share).result()
         als = _als(spark, size)
+        other = shutil.copytree(model, f"{model}_without_encoder")  # workers keep what they loaded by its path
         found = in_turns({
             _UDF: lambda: compute(top_items(users, model, _N, behaviour=_BEHAVIOUR)),
             _BARE: lambda: _all(loops),
             _ALS: lambda: compute(als.recommendForAllUsers(_N)),
         }, size.repeats)
         apart = in_turns({
-            _NO_ENCODER: lambda: compute(top_items(users, model, _N, behaviour=_BEHAVIOUR, load=load_without_encoder)),
+            _NO_ENCODER: lambda: compute(top_items(users, other, _N, behaviour=_BEHAVIOUR, load=load_without_encoder)),
             _ALS: lambda: compute(als.recommendForAllUsers(_N)),
         }, size.repeats)
     lists = {name: rate(seconds, size.users, "lists") for name, seconds in found.items()}
@@ -91,14 +93,13 @@ def _lists(size: Size, shop: Shop, model: str, folder: Path) -> Iterator[Row]:
 
 
 def load_without_encoder(path: str) -> Any:
-    """The model with its layers between embedding and head left out, so that what they cost is left out too."""
+    """The model, in which the vector of the last product stands for what the encoder makes of the whole history."""
+    from keras import ops
+
     artifact = load(path)
-    artifact.model.encoder = [_left_out]
+    model = artifact.model
+    model.encode_at = lambda batch, place: ops.take(model.table, ops.take_along_axis(batch[c.ITEMS], place, axis=1), axis=0)
     return artifact
-
-
-def _left_out(events: Any, training: bool = False) -> Any:
-    return events
 
 
 def _als(spark: SparkSession, size: Size):
