@@ -128,20 +128,26 @@ class Recommender(keras.Model):
         last = ops.maximum(batch["length"] - 1, 0)[:, None]
         asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))
         query = self._head(asked, False)[:, 0, :]
-        scores = ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype)))
-        catalogue = ops.softmax(ops.cast(scores[:, 1:], "float32") + ops.cast(self.bias[1:], "float32"), axis=-1)
-        catalogue = ops.pad(catalogue, [[0, 0], [1, 0]])
-        conditions, known = ops.full_like(last, condition), catalogue
+        scores = ops.cast(ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype))), "float32")
+        no_padding = ops.concatenate([ops.full((1,), _FAR), ops.cast(self.bias[1:], "float32")])
+        catalogue, conditions = ops.softmax(scores + no_padding, axis=-1), ops.full_like(last, condition)
+        share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
         if self.copy_path is not None:
             day = ops.take_along_axis(batch["days"], last, axis=1)
-            weights, log_copy, log_catalogue = self._copy(asked, conditions, day, last, batch)
-            places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
-            copied = spread(ops.exp(weights[:, 0, :]), places, self.products + 1)
-            known = ops.exp(log_catalogue) * catalogue + ops.exp(log_copy) * copied
-        if self.follow_path is None:
-            return known
-        log_follow, log_rest, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
-        return ops.exp(log_rest) * known + ops.exp(log_follow) * spread(weights, products, self.products + 1)
+            copied, log_copy, log_catalogue = self._copy(asked, conditions, day, last, batch)
+            share = ops.exp(log_catalogue)
+            places += [batch["items"], batch["memory_items"]]
+            weights.append(ops.exp(log_copy + copied[:, 0, :]))
+        if self.follow_path is not None:
+            log_follow, log_rest, products, followed = self.follow_path.distribution(asked, conditions, batch["items"], last)
+            rest = ops.exp(log_rest)
+            share, weights = rest * share, [rest * weight for weight in weights]
+            places.append(products)
+            weights.append(ops.exp(log_follow) * followed)
+        if not places:
+            return catalogue
+        # Rows × products is large: each pass over it that is saved is a tenth of what a list takes beside the encoder.
+        return share * catalogue + spread(ops.concatenate(weights, axis=1), ops.concatenate(places, axis=1), self.products + 1)
 
     def _ask(self, states, condition, behaviour):
         asked = states + self.conditions(condition)

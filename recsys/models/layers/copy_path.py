@@ -67,7 +67,9 @@ class CopyPath(keras.layers.Layer):
         return ops.log_softmax(scores, axis=-1), ops.log_sigmoid(gate), ops.log_sigmoid(-gate)
 
     def _scores(self, query, places):
-        matched = ops.matmul(query, ops.swapaxes(self.key(places), -1, -2))
+        # query · (places · kernel), but the kernel goes to the queries, which are fewer than the places.
+        turned = ops.matmul(query, ops.transpose(ops.cast(self.key.kernel, query.dtype)))
+        matched = ops.matmul(turned, ops.swapaxes(ops.cast(places, query.dtype), -1, -2))
         # Half precision cannot hold what masks a place, nor tell long histories apart.
         return ops.cast(matched + ops.swapaxes(self.key_bias(places), -1, -2), "float32")
 
