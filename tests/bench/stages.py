@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "sequences")
+STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "ranks", "sequences")
 SIZES = ("full", "small")
 
 
