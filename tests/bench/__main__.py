@@ -19,6 +19,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import psutil
+
 from tests.bench.row import Row
 from tests.bench.stages import SIZES, STAGES, measured
 from tests.bench.table import as_json, machine, print_table
@@ -27,7 +29,7 @@ from tests.bench.table import as_json, machine, print_table
 def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # else TensorFlow greets from every process
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, _end)
     about, found, failed = machine(), {}, []
     print(", ".join(f"{name} {value}" for name, value in about.items()), flush=True)
     for stage in args.stage or STAGES:
@@ -52,6 +54,13 @@ def in_a_process(measure: Callable[[str, str, Path], list[Row]], stage: str, siz
     """The stage in a process of its own: no stage finds a library loaded, a thread pool set or memory held by another."""
     with TemporaryDirectory(prefix="recsys-bench-") as folder, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
         return fresh.submit(measure, stage, size, Path(folder)).result()
+
+
+def _end(*_: object) -> None:
+    """What a stage has started would otherwise go on until it is measured."""
+    for process in psutil.Process().children(recursive=True):
+        process.terminate()
+    sys.exit(143)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -3,11 +3,14 @@ import json
 import time
 from importlib import import_module
 
+import numpy as np
 import pytest
 
+from recsys import columns as c
 from tests.bench import __main__ as bench
 from tests.bench.measure import Taken, in_turns, taken
 from tests.bench.row import Aim, Figure, Row, rate
+from tests.bench.shop import Shop
 from tests.bench.stages import SIZES, STAGES
 from tests.bench.table import print_table
 
@@ -78,6 +81,16 @@ def test_every_stage_is_measured_and_one_that_fails_stops_no_other(monkeypatch, 
     kept = json.loads((tmp_path / "out.json").read_text())
     assert [row["stage"] for row in kept["rows"]] == ["whole"] and kept["failed"] == ["broken"]
     assert kept["rows"][0]["ratios"] == [3.0, 2.0, 3.0]
+
+
+def test_made_up_windows_are_filled_from_the_front_with_products_of_the_shop_in_the_order_of_their_days():
+    shop = Shop(products=9)
+    windows = shop.windows(50)
+    real = np.arange(shop.shape.length) < windows[c.LENGTH][:, None]
+    assert {name: (array.dtype, array.shape[1:]) for name, array in windows.items()} == shop.shape.columns()
+    assert ((windows[c.ITEMS] > 0) == real).all() and windows[c.ITEMS].max() == 9
+    assert (np.diff(windows[c.DAYS], axis=1)[real[:, 1:]] >= 0).all() and not windows[c.DAYS][~real].any()
+    assert (windows[c.MEMORY_ITEMS].any(axis=1) <= (windows[c.LENGTH] == shop.shape.length)).all()
 
 
 @pytest.mark.parametrize("stage", STAGES)
