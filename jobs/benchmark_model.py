@@ -22,7 +22,7 @@ from recsys.job import faults_as_exit_codes
 from recsys.models.definition import read_definition
 from recsys.session import build_session
 
-CONF = Path(__file__).resolve().parent.parent / "conf" / "benchmark.yaml"
+CONF = Path(__file__).resolve().parent.parent / "conf" / "benchmark" / "sequences.yaml"
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -11,6 +11,8 @@ import run_pipeline
 from recsys import tables as t
 from recsys.job import parse_arguments
 from recsys.runs.code import package_hash
+from recsys.benchmark.settings import BenchmarkSettings
+from recsys.configuration import read_settings
 from recsys.settings import load_settings
 
 ROOT = Path(__file__).parents[2]
@@ -37,6 +39,10 @@ def test_every_make_target_that_the_readme_names_is_there():
 def test_every_settings_file_that_is_shipped_can_be_read_and_names_files_that_are_there(path):
     settings = load_settings(path)
     assert settings.beside(settings.source).exists() and settings.beside(settings.training.model).exists()
+
+
+def test_the_settings_of_the_benchmark_can_be_read():
+    assert read_settings(BenchmarkSettings, ROOT / "conf" / "benchmark" / "sequences.yaml").training.ranks == 2
 
 
 def test_the_bundle_runs_every_stage_after_the_one_before_it_with_arguments_that_a_job_reads():
