@@ -44,7 +44,7 @@ def circle_plan(tmp_path):
         settings = Settings(
             source="sources/shop.yaml", models=str(tmp_path / "models"),
             sequences={"length": LENGTH, "memory": MEMORY}, split={"kind": "leave_one_out"}, pushes={"behaviour": None},
-            training={"batch_size": 4, "epochs": 2, "learning_rate": 0.01, "patience": 9} | training,
+            training={"batch_size": 4, "epochs": 2, "learning_rate": 0.01, "patience": 99} | training,
         )
         definition = ModelDefinition(name="circle", width=8, dropout=dropout, head_width=16, later_share=0.0)
         version = lake.version(SEQUENCES)
