@@ -163,6 +163,12 @@ class Recommender(keras.Model):
         return self.copy_path(asked, condition, day, place, keys, batch)
 
 
+def leave_out(scores, items):
+    """`scores`, float [rows, products + 1], with -1, below every probability, for the products in `items` [rows, any], 0 padded."""
+    gone = spread(ops.ones_like(items, dtype="float32"), items, ops.shape(scores)[1])
+    return ops.where(gone > 0, -1.0, scores)
+
+
 def spread(weights, places, size: int):
     """Add each weight [rows, places] to its product: float [rows, size]; padding (index 0) gets nothing."""
     rows = ops.shape(places)[0]

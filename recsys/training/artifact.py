@@ -71,12 +71,11 @@ class Artifact:
         from keras import ops
 
         from recsys.models.compiled import compiled
-        from recsys.models.recommender import spread
+        from recsys.models.recommender import leave_out
 
         def top(batch: dict, banned):
             probabilities = self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
-            gone = spread(ops.ones_like(banned, dtype="float32"), banned, self.model.products + 1)
-            return ops.top_k(ops.where(gone > 0, -1.0, probabilities), n)
+            return ops.top_k(leave_out(probabilities, banned), n)
 
         return compiled(top)
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.compiled import compiled
-from recsys.models.recommender import Recommender, spread
+from recsys.models.recommender import Recommender, leave_out
 
 TOP = 10
 _DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
@@ -26,8 +26,7 @@ def make_scorer(model: Recommender, condition: int, behaviour: int, without_seen
     def best(batch: dict):
         scores = model(batch, condition=condition, behaviour=behaviour)
         if without_seen:
-            seen = ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1)
-            scores = ops.where(spread(ops.ones_like(seen, dtype="float32"), seen, model.products + 1) > 0, -1.0, scores)
+            scores = leave_out(scores, ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1))
         return ops.top_k(scores, length)[1]
 
     top = compiled(best)
