@@ -11,7 +11,6 @@ from keras import ops
 from recsys import columns as c
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT, PURCHASE_CODE, REPURCHASE_CODE
 
-
 PLACES, ORDER = "places", "order"
 
 

@@ -8,8 +8,8 @@ from keras import ops
 _FAR = -1e9
 AGE_BUCKETS = 16
 # Adam moves every weight by about the learning rate a step, and a small log has a few hundred steps: too few for a
-# bias of several units. What is learned of age, count and behaviour is therefore multiplied by this.
-_PACE = 20.0
+# bias of several units. The few weights that speak for age, count and the like are therefore multiplied by this.
+PACE = 20.0
 
 
 class CopyPath(keras.layers.Layer):
@@ -53,13 +53,13 @@ class CopyPath(keras.layers.Layer):
         """
         window_keys, memory_keys = keys
         query = self.query(queries) / self.width ** 0.5
-        window = self._scores(query, window_keys) + _PACE * ops.cast(ops.take(self.behaviour_bias, batch["behaviours"]), "float32")[:, None, :]
+        window = self._scores(query, window_keys) + PACE * ops.cast(ops.take(self.behaviour_bias, batch["behaviours"]), "float32")[:, None, :]
         window += self._age(self.age_bias, condition, day, batch["days"])
         seen = ops.arange(ops.shape(batch["items"])[1])[None, None, :] <= position[..., None]
         seen = ops.logical_and(seen, (batch["items"] > 0)[:, None, :])
         memory = self._scores(query, memory_keys) + self._age(self.memory_age_bias, condition, day, batch["memory_days"])
         counts = ops.log(ops.maximum(ops.cast(batch["memory_counts"], "float32"), 1.0))
-        weight, offset = ops.unstack(_PACE * ops.cast(self.memory_count, "float32"), 2)
+        weight, offset = ops.unstack(PACE * ops.cast(self.memory_count, "float32"), 2)
         memory += ((1.0 + weight) * counts)[:, None, :] + offset
         remembered = ops.broadcast_to((batch["memory_items"] > 0)[:, None, :], ops.shape(memory))
         scores = ops.concatenate([ops.where(seen, window, _FAR), ops.where(remembered, memory, _FAR)], axis=-1)
@@ -78,4 +78,4 @@ class CopyPath(keras.layers.Layer):
         age = ops.maximum(day[..., None] - place_days[:, None, :], 0)
         bucket = ops.cast(2.0 * ops.log(ops.cast(age + 1, "float32")) / ops.log(2.0), "int32")
         bucket = ops.minimum(bucket, AGE_BUCKETS - 1)
-        return _PACE * ops.cast(ops.take(ops.reshape(bias, (-1,)), condition[..., None] * AGE_BUCKETS + bucket), "float32")
+        return PACE * ops.cast(ops.take(ops.reshape(bias, (-1,)), condition[..., None] * AGE_BUCKETS + bucket), "float32")

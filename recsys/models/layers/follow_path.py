@@ -9,12 +9,12 @@ import numpy as np
 from keras import ops
 
 from recsys.models.follows import REACH, Follows, nearness
+from recsys.models.layers.copy_path import PACE
 
 _FAR = -1e9
 _LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
 _FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
 _TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
-_PACE = 20.0  # as in the copy path: these few weights learn faster than the rest
 
 
 class FollowPath(keras.layers.Layer):
@@ -99,8 +99,8 @@ class FollowPath(keras.layers.Layer):
         """Log weights of the sources [rows, asks, REACH], and the logs of the share of this path and of the rest."""
         known = total > _LEAST
         volume = ops.log(ops.maximum(total, _LEAST))
-        trust, trusted = ops.unstack(_PACE * ops.cast(self.trust, "float32"), 2)
-        fade = _FADE * ops.arange(REACH, dtype="float32") + _PACE * ops.cast(ops.take(self.fade, condition, axis=0), "float32")
+        trust, trusted = ops.unstack(PACE * ops.cast(self.trust, "float32"), 2)
+        fade = _FADE * ops.arange(REACH, dtype="float32") + PACE * ops.cast(ops.take(self.fade, condition, axis=0), "float32")
         scores = ops.where(known, (_TRUST + trust) * volume + fade, _FAR)
         loudest = ops.max(ops.where(known, volume + fade, _FAR), axis=-1)
         any_known = ops.any(known, axis=-1)
