@@ -38,9 +38,7 @@ def markov(split: Split, test: bool) -> Ranking:
 
 def _popular(split: Split, test: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """All products by popularity; the products of all histories in a row; whether the next of them is of the same user."""
-    histories, known = split.histories, split.past if test else split.train
-    owners = np.repeat(np.arange(histories.users), np.diff(histories.starts))
-    kept = np.arange(len(owners)) < (histories.starts[:-1] + known)[owners]
-    products = histories.products[kept]
+    histories, known = split.histories, split.known(test)
+    products = histories.products[known]
     counts = np.bincount(products, minlength=len(histories.names))
-    return np.argsort(-counts[1:], kind="stable") + 1, products, np.diff(owners[kept]) == 0
+    return np.argsort(-counts[1:], kind="stable") + 1, products, np.diff(histories.owners[known]) == 0

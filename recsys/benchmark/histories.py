@@ -29,6 +29,11 @@ class Histories:
     def users(self) -> int:
         return len(self.starts) - 1
 
+    @property
+    def owners(self) -> np.ndarray:
+        """The user of each event, int64 [events]."""
+        return np.repeat(np.arange(self.users), np.diff(self.starts))
+
     def of(self, user: int) -> np.ndarray:
         return self.products[self.starts[user]:self.starts[user + 1]]
 

@@ -29,18 +29,26 @@ class Split:
     past: np.ndarray
     end: np.ndarray
 
+    def bounds(self, test: bool) -> tuple[np.ndarray, np.ndarray]:
+        """Of each user the events that are known before the validation or the test part, and those up to its end; int64 [users]."""
+        return (self.past, self.end) if test else (self.train, self.past)
+
+    def known(self, test: bool) -> np.ndarray:
+        """Whether each event is known before that part, bool [events]."""
+        owners, known = self.histories.owners, self.bounds(test)[0]
+        return np.arange(len(owners)) < (self.histories.starts[:-1] + known)[owners]
+
     def asked(self, test: bool) -> np.ndarray:
         """The users with something to look back on and something to find."""
-        known, until = (self.past, self.end) if test else (self.train, self.past)
+        known, until = self.bounds(test)
         return np.flatnonzero((known > 0) & (until > known))
 
     def history(self, user: int, test: bool) -> np.ndarray:
-        start = self.histories.starts[user]
-        return self.histories.products[start:start + (self.past if test else self.train)[user]]
+        return self.histories.of(user)[:self.bounds(test)[0][user]]
 
     def targets(self, user: int, test: bool) -> np.ndarray:
-        start, (known, until) = self.histories.starts[user], ((self.past, self.end) if test else (self.train, self.past))
-        return self.histories.products[start + known[user]:start + until[user]]
+        known, until = self.bounds(test)
+        return self.histories.of(user)[known[user]:until[user]]
 
 
 def split(histories: Histories, protocol: str) -> Split:

@@ -20,20 +20,19 @@ class Tally:
     """
 
     def __init__(self) -> None:
-        self._sums = {kind: np.zeros(2) for kind in KINDS}
-        self._users = 0
+        self._sums = {kind: np.zeros(3) for kind in KINDS}  # hits, gains, users
 
     def add(self, kind: str, lists: np.ndarray, targets: list[np.ndarray]) -> None:
         """Add users by their `lists`, int [users, up to 10], 0 where nothing is left."""
         width = max(map(len, targets))
         padded = np.stack([np.pad(own, (0, width - len(own))) for own in map(np.unique, targets)])
         gains = ndcg(lists, padded)
-        self._sums[kind] += (gains > 0).sum(), gains.sum()
-        self._users += len(targets) * (kind == KINDS[0])
+        self._sums[kind] += (gains > 0).sum(), gains.sum(), len(targets)
 
     def figures(self) -> Figures:
         """By kind: HR@10 and NDCG@10, means over users."""
-        return {kind: dict(zip((f"hr@{TOP}", f"ndcg@{TOP}"), (float(total) for total in sums / max(self._users, 1)))) for kind, sums in self._sums.items()}
+        means = {kind: (sums[:2] / max(sums[2], 1)).tolist() for kind, sums in self._sums.items()}
+        return {kind: dict(zip((f"hr@{TOP}", f"ndcg@{TOP}"), own)) for kind, own in means.items()}
 
 
 def judge(ranking: Callable[[np.ndarray], Iterator[int]], histories: Iterable[np.ndarray], targets: Iterable[np.ndarray]) -> Figures:

@@ -14,12 +14,12 @@ from pyspark.sql import SparkSession
 
 from recsys import columns as c
 from recsys.benchmark.floors import markov, popularity
-from recsys.benchmark.protocol import TIME, WITH_SEEN, WITHOUT_SEEN, Split
+from recsys.benchmark.protocol import WITH_SEEN, WITHOUT_SEEN, Split
 from recsys.benchmark.scores import Figures, Tally, judge
 from recsys.benchmark.settings import BenchmarkSettings
 from recsys.benchmark.windows import asked_places, chunks, covering_places, write_files
 from recsys.meter import memory_of, metered
-from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
+from recsys.models.conditions import ANY_BEHAVIOUR, condition_for
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import count_follows, follows_of
 from recsys.pushes.batches import fixed
@@ -91,14 +91,12 @@ class Trial:
         asked = asked_places(split, settings.length, test=False)
         wanted = [split.targets(user, False) for user, *_ in asked]
         files = settings.files * training.ranks
-        owners = np.repeat(np.arange(histories.users), np.diff(histories.starts))
-        learned = np.arange(len(owners)) < (histories.starts[:-1] + split.train)[owners]
-        later = self.protocol == TIME and self.definition.later_share > 0
+        learned = histories.products[split.known(test=False)]
         return Plan(
-            self.definition, training, self.shape, np.bincount(histories.products[learned], minlength=len(histories.names)).astype(float), 1,
+            self.definition, training, self.shape, np.bincount(learned, minlength=len(histories.names)).astype(float), 1,
             write_files(chunks(histories, places, self.shape), folder / "train", files),
             write_files(chunks(histories, asked, self.shape, wanted), folder / "validation", files),
-            LATER_VISIT if later else NEXT_EVENT, ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark", not self.repeats,
+            condition_for(self.definition.later_share, self.protocol), ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark", not self.repeats,
         )
 
     def _count_again(self, model: Artifact) -> None:

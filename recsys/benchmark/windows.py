@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +40,7 @@ def covering_places(ends: np.ndarray, length: int, seed: int) -> list[Place]:
 
 def asked_places(split: Split, length: int, test: bool) -> list[Place]:
     """The latest window of every user who is asked for, before the validation or the test part."""
-    known = split.past if test else split.train
+    known, _ = split.bounds(test)
     return [(int(user), max(int(known[user]) - length, 0), int(known[user])) for user in split.asked(test)]
 
 
@@ -52,8 +52,8 @@ def rows_of(histories: Histories, places: Sequence[Place], shape: WindowShape, t
     """
     rows = shape.padding(len(places))
     for row, (user, start, end) in enumerate(places):
-        first, size = histories.starts[user], end - start
-        items, days, gaps, visits = (part[:end] for part in _timeline(histories, user, end))
+        size = end - start
+        items, days, gaps, visits = _timeline(histories, user, end)
         rows[c.ITEMS][row, :size], rows[c.DAYS][row, :size], rows[c.GAPS][row, :size] = items[start:], days[start:], gaps[start:]
         rows[c.VISITS][row, :size] = visits[start:] - visits[start]
         rows[c.BEHAVIOURS][row, :size] = PURCHASE_CODE
@@ -96,7 +96,7 @@ def chunks(histories: Histories, places: Sequence[Place], shape: WindowShape, ta
         yield rows_of(histories, places[part], shape, None if targets is None else targets[part])
 
 
-def write_files(rows: Iterator[Batch], folder: Path, files: int) -> tuple[DataFile, ...]:
+def write_files(rows: Iterable[Batch], folder: Path, files: int) -> tuple[DataFile, ...]:
     """The rows, dealt out in turn to `files` Parquet files of nearly equal size; fewer where there are fewer rows."""
     folder.mkdir(parents=True)
     writers: dict[Path, pq.ParquetWriter] = {}

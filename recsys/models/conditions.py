@@ -16,3 +16,8 @@ def behaviour_code(behaviour: str | None) -> int:
     if behaviour is None:
         return ANY_BEHAVIOUR
     return PURCHASE_CODE if behaviour == REPURCHASE else BEHAVIOUR_ORDER.index(behaviour) + 1
+
+
+def condition_for(later_share: float, split: str) -> int:
+    """What the lists of a model are judged by under a split of that kind; one that only learned next events is asked for those."""
+    return LATER_VISIT if split != "leave_one_out" and later_share > 0 else NEXT_EVENT

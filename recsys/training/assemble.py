@@ -18,7 +18,7 @@ import recsys
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.definition import ModelDefinition
-from recsys.models.conditions import LATER_VISIT, NEXT_EVENT, behaviour_code
+from recsys.models.conditions import behaviour_code, condition_for
 from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
@@ -60,17 +60,11 @@ def make_plan(
     shape = WindowShape(settings.sequences.length, settings.sequences.memory, attributes)
     return Plan(
         definition, settings.training, shape, counts, segments, tuple(train_files), tuple(validation_files),
-        condition=_asked_for(definition, settings),
+        condition=condition_for(definition.later_share, settings.split.kind),
         behaviour=behaviour_code(settings.pushes.behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
         fingerprint=_digest([version, [(file.rows, file.content) for file in (*train_files, *validation_files)]]),
     )
-
-
-def _asked_for(definition: ModelDefinition, settings: Settings) -> int:
-    """What lists are judged by; a model that only learned next events is asked for those."""
-    judged_by_later_visits = settings.split.kind != "leave_one_out" and definition.later_share > 0
-    return LATER_VISIT if judged_by_later_visits else NEXT_EVENT
 
 
 def make_manifest(

@@ -112,23 +112,24 @@ class _Rank:
     def _begin(self) -> None:
         """Give rank 0 what is known before the first step: where product vectors start, and which products come together."""
         plan, model = self.plan, self.model
+        windows = self._first_windows() if self.speaks or model.follow_path is not None else []
         if self.speaks:
-            model.table.assign(product_vectors(self._first_windows(), plan.products, model.table.shape[1], plan.settings.seed))
+            model.table.assign(product_vectors(windows, plan.products, model.table.shape[1], plan.settings.seed))
         if model.follow_path is not None:
             neighbours = plan.definition.neighbours
-            counts = self.horovod.allgather_object(count_follows(self._first_windows(), plan.products, neighbours))
+            counts = self.horovod.allgather_object(count_follows(windows, plan.products, neighbours))
             if self.speaks:
                 model.follow_path.fill(follows_of(counts, neighbours))
 
-    def _first_windows(self) -> Iterator[np.ndarray]:
+    def _first_windows(self) -> list[np.ndarray]:
         """The products of windows of this rank: all of them, or as many as take some seconds to look through."""
-        return islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
+        return list(islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size))
 
     def finished(self) -> bool:
         """Whether to stop; rank 0's clock decides for all, or some would wait for the others forever."""
         self._at(TOGETHER)
         settings, progress = self.plan.settings, self.progress
-        late = progress.spent > 60 * settings.minutes and progress.epoch > 0
+        late = self._time() > 1.0 and progress.epoch > 0
         done = progress.epoch >= settings.epochs or progress.stalled(settings.patience) or late
         return self.horovod.broadcast_object(done and progress.step == 0, root_rank=0)
 
