@@ -20,7 +20,7 @@ from recsys.greetings import without_greetings
 from recsys.pushes.batches import ARRAYS, NUMBERS, fixed, known, ragged, ranked, stack
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
-_SPARE = 8  # asked for beyond n, so that ties across the border are broken by item index too
+SPARE = 8  # asked for beyond n, so that ties across the border are broken by item index too
 _SCHEMA = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
 _TYPES = pa.schema([(c.USER, pa.string()), (c.ITEM, pa.string()), (c.RANK, pa.int32()), (c.SCORE, pa.float64())])
 # Spark runs one worker per core: each keeps to one thread, and none takes a whole GPU for itself.
@@ -94,7 +94,7 @@ def scored(rows: pa.RecordBatch, artifact: Any, request: Request) -> Iterator[pa
     """The ranked products of the users in `rows`, one batch of fixed shape after the other."""
     arrays = stack(rows)
     banned = _banned(rows, artifact, request)
-    wanted = min(request.n + _SPARE, len(artifact.items) - 1)
+    wanted = min(request.n + SPARE, len(artifact.items) - 1)
     for positions, count in fixed(known(arrays), request.batch_size):
         batch = {name: values[positions] for name, values in arrays.items()}
         bans = [banned[position] for position in positions] if banned else None

@@ -23,7 +23,7 @@ from recsys import columns as c
 from recsys.meter import metered
 from recsys.pushes.alone import fresh_waits
 from recsys.pushes.batches import ARRAYS, NUMBERS, fixed
-from recsys.pushes.scoring import BATCH_SIZE, Request, load, resident, top_items
+from recsys.pushes.scoring import BATCH_SIZE, SPARE, Request, load, resident, top_items
 from recsys.settings import EvaluationSettings, PushSettings
 from tests.bench.artifact import definition_of, save_untrained
 from tests.bench.measure import in_turns
@@ -34,7 +34,6 @@ from tests.bench.spark import THREADS, compute, session
 _FILES = 2 * THREADS
 _N = PushSettings().n
 _BEHAVIOUR = PushSettings().behaviour
-_SPARE = 8  # what `scored` asks the model for beyond n
 _RATED = 20  # products of a user in the table that ALS is fitted on
 _FACTORS = EvaluationSettings().als_rank
 _UDF, _BARE, _NO_ENCODER, _ALS = "Spark's path", "bare loop", "Spark's path without encoder", "ALS"
@@ -120,7 +119,7 @@ def _prepare(model: str, shop: Shop, users: int, share: np.ndarray) -> None:
     artifact = resident(model, load)
     arrays = {name: values[share] for name, values in shop.windows(users).items()}
     batches = [{name: values[places] for name, values in arrays.items()} for places, _ in fixed(np.arange(len(share)), BATCH_SIZE)]
-    wanted = min(_N + _SPARE, shop.products)
+    wanted = min(_N + SPARE, shop.products)
 
     def loop() -> None:
         for batch in batches:

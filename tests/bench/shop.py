@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +65,7 @@ class Shop:
         """`windows` as Parquet files, each of one row group, with a user id beside them."""
         batch = self.windows(rows)
         users = {c.USER: np.char.add("u", np.arange(rows).astype(str))}
-        return write_files(_once(users | batch), folder, files)
+        return write_files([users | batch], folder, files)
 
     def follows(self, neighbours: int) -> Follows:
         """Random neighbours of every product."""
@@ -76,7 +75,3 @@ class Shop:
         counts = -np.sort(-rng.exponential(5.0, size).astype(np.float32), axis=1)
         items[0] = counts[0] = 0
         return Follows(items, counts)
-
-
-def _once(batch: Batch) -> Iterator[Batch]:
-    yield batch

@@ -15,10 +15,10 @@ from recsys.sequences.feed import WEIGHT, WindowFeed
 from recsys.sequences.shape import Batch
 from recsys.sequences.shares import steps_per_epoch
 from recsys.settings import TrainingSettings
-from tests.bench.artifact import definition_of
+from tests.bench.artifact import definition_of, untrained
 from tests.bench.measure import in_turns
 from tests.bench.row import Aim, Row, rate
-from tests.bench.shop import SEGMENTS, Shop
+from tests.bench.shop import Shop
 
 _FILES = 4
 _SETTINGS = TrainingSettings()
@@ -76,7 +76,7 @@ def _ours(definition: ModelDefinition, shop: Shop, batches: list[Batch]) -> Call
         horovod.init()
     from recsys.training.step import make_optimizer, make_step
 
-    model = _network(definition, shop)
+    model = untrained(definition, shop)
     optimizer = make_optimizer(_SETTINGS)
     optimizer.build(model.trainable_variables)
     step, rng = make_step(model, optimizer, definition, horovod), np.random.default_rng(_SETTINGS.seed)
@@ -95,16 +95,7 @@ def _fit(definition: ModelDefinition, shop: Shop, whole: Batch, jit_compile: boo
 
     from tests.bench.stock import Stock
 
-    model = Stock(_network(definition, shop), definition)
+    model = Stock(untrained(definition, shop), definition)
     model.compile(optimizer=keras.optimizers.Adam(_SETTINGS.learning_rate, beta_2=0.98), jit_compile=jit_compile)
     batches = tf.data.Dataset.from_tensor_slices(whole).shuffle(len(whole[WEIGHT])).batch(_SETTINGS.batch_size, drop_remainder=True)
     return lambda: model.fit(batches, epochs=1, verbose=0)
-
-
-def _network(definition: ModelDefinition, shop: Shop):
-    from recsys.models.factory import make_model
-
-    network = make_model(definition, shop.shape, shop.products, SEGMENTS)
-    if network.follow_path is not None:
-        network.follow_path.fill(shop.follows(definition.neighbours))
-    return network
