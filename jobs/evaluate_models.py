@@ -3,7 +3,7 @@
 A method that crashes is named, the results of the others are written all the same, and the job then exits
 with 4. A leak stops the job before anything is computed.
 
-Reads   events, products, segments and sequences (of --ds); every trained model and all that was fitted (of --model-ds):
+Reads   events, products, segments, sequences and neighbours (of --ds); every trained model and all that was fitted (of --model-ds):
         vocabulary, user_features, correlations, normalizer, segment_centroids, segments
 Writes  evaluations   one method, split, slice, metric and list length, ds; the day is replaced whole
         comparisons   one model against one other method, the same; the day is replaced whole
@@ -28,6 +28,7 @@ from recsys.evaluation.trial import hold_out
 from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day, model_day, whole
 from recsys.runs.things import JUDGED_MODELS
+from recsys.sequences.neighbours import follows_of
 from recsys.split import TEST
 
 
@@ -41,7 +42,7 @@ def run(night: Night) -> None:
     completion = Popularity(settings.relevant, settings.drop_seen, kept)
     completion.fit(trial.history)
     measure = yardstick(trial, segments.select(c.USER, c.SEGMENT), lake.read_day(t.PRODUCTS, ds), settings, kept)
-    methods = makers(folders, sequences, vocabulary, settings) | {name: [make] for name, make in baselines(settings).items()}
+    methods = makers(folders, sequences, vocabulary, settings, follows_of(lake, ds, TEST, vocabulary.count())) | {name: [make] for name, make in baselines(settings).items()}
     comparison = compare(methods, trial, completion, measure)
     kept.release()
     for table, rows in results(comparison, folders, TEST, settings, measure.catalogue):
@@ -52,7 +53,7 @@ def run(night: Night) -> None:
 FITTED = (t.VOCABULARY, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS, t.SEGMENTS)
 STAGE = Stage(
     "evaluate_models", run, writes=day(t.EVALUATIONS, t.COMPARISONS, t.COSTS),
-    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *model_day(*FITTED), JUDGED_MODELS),
+    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(t.NEIGHBOURS, needed=False), *model_day(*FITTED), JUDGED_MODELS),
     settings=("models", "split", "attributes", "segments", "sequences", "training", "evaluation"),
 )
 

@@ -1,6 +1,6 @@
 """Push exactly n products to every user with any history.
 
-Reads   sequences, segments, products, events (of --ds), vocabulary and the trained model (of --model-ds)
+Reads   sequences, neighbours, segments, products, events (of --ds), vocabulary and the trained model (of --model-ds)
 Writes  pushes   one pushed product of one user, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/push_products.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -20,6 +20,7 @@ from recsys.pushes.pushes import item_ids, most_bought, pushes, require_any, sho
 from recsys.pushes.scoring import top_items
 from recsys.runs.stage import Stage, day, model_day, whole
 from recsys.runs.things import MODEL
+from recsys.sequences.neighbours import follows_of
 from recsys.split import PUSH, history, with_role
 from recsys.training.artifact import artifact_for, read_manifest
 
@@ -41,6 +42,7 @@ def run(night: Night) -> None:
     model_items = top_items(
         with_banned(sequences, unwanted, vocabulary), path, settings.n,
         banned=BANNED, never=item_ids(not_eligible(vocabulary, products)), behaviour=settings.behaviour,
+        neighbours=follows_of(lake, ds, PUSH, vocabulary.count()),
     )
     depth = 2 * settings.n + most_bought(unwanted)
     fallback = fallback_lists(recent(events, settings, ds), segments, products, depth)
@@ -52,7 +54,7 @@ def run(night: Night) -> None:
 
 
 STAGE = Stage(
-    "push_products", run, reads=(*whole(t.EVENTS), *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *model_day(t.VOCABULARY), MODEL),
+    "push_products", run, reads=(*whole(t.EVENTS), *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, needed=False), *model_day(t.VOCABULARY), MODEL),
     writes=day(t.PUSHES), settings=("models", "split", "pushes"),
 )
 

@@ -1,6 +1,6 @@
 """Train the model of a day on all ranks, and save it with all that it was made from.
 
-Reads   sequences (train and validation), vocabulary, normalizer, segment_centroids, and the definition of the model
+Reads   sequences (train and validation), neighbours (train), vocabulary, normalizer, segment_centroids, and the definition of the model
 Writes  the trained model, a folder below `models`, named by model, day and settings; the same name is replaced whole
 
 A night that only pushes, with --model-ds before --ds, trains nothing.
@@ -18,7 +18,7 @@ from recsys.models.definition import read_definition
 from recsys.runs.stage import Stage, day
 from recsys.runs.things import DEFINITION, TRAINED
 from recsys.split import TRAIN, VALIDATION
-from recsys.tables import EVENTS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
+from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
 from recsys.training import assemble
 from recsys.training.artifact import save_artifact
 from recsys.training.checkpoint import best_weights
@@ -26,7 +26,7 @@ from recsys.training.claim import claimed
 from recsys.training.launcher import train
 
 log = logging.getLogger(__name__)
-TABLES = (SEQUENCES, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)
+TABLES = (SEQUENCES, NEIGHBOURS, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)
 
 
 def run(night: Night) -> None:
@@ -36,7 +36,7 @@ def run(night: Night) -> None:
     definition = read_definition(settings.beside(settings.training.model))
     data = {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
     vocabulary, normalizer = lake.read_day(VOCABULARY, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
-    files = [lake.files(SEQUENCES, ds, split, data[SEQUENCES.name]) for split in (TRAIN, VALIDATION)]
+    files = [lake.files(table, ds, split, data[table.name]) for table, split in ((SEQUENCES, TRAIN), (SEQUENCES, VALIDATION), (NEIGHBOURS, TRAIN))]
     version = assemble.version_of(definition, settings, ds)
     plan = assemble.make_plan(
         settings, definition, version, *files, vocabulary, attributes=len(normalizer), segments=lake.read_day(SEGMENT_CENTROIDS, ds).count(),

@@ -80,6 +80,7 @@ MEMORY_DAYS = "memory_days"
 ATTRIBUTES = "attributes"
 QUERY_DAY = "query_day"
 TARGETS = "targets"
+COUNTS = "counts"
 
 # pushes and evaluation
 RANK = "rank"

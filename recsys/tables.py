@@ -94,6 +94,10 @@ SEQUENCES = Table("sequences", "one window of one user's history, for one split"
     c.MEMORY_COUNTS: "array<float>", c.MEMORY_DAYS: "array<int>", c.QUERY_DAY: "int", c.SEGMENT: "int",
     c.ATTRIBUTES: "array<float>", c.TARGETS: "array<int>", c.SPLIT: "string", c.DAY: "date",
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))
+NEIGHBOURS = Table("neighbours", "one product and those that came near it in the histories of one split, most counted first", {
+    # as many of both as sequences.neighbours, 0 where there are no more; recsys.sequences.neighbours says what counts
+    c.ITEM_INDEX: "int", c.ITEMS: "array<int>", c.COUNTS: "array<float>", c.SPLIT: "string", c.DAY: "date",
+}, "build_sequences", partitions=(c.DAY, c.SPLIT))
 PUSHES = Table("pushes", "one pushed product of one user", {
     c.USER: "string", c.RANK: "int", c.ITEM: "string", c.SCORE: "double", c.NAME: "string", c.PRICE: "double",
     c.ORIGIN: "string", c.MODEL_VERSION: "string", c.EVENTS_VERSION: "bigint", c.DAY: "date",

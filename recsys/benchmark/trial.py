@@ -21,9 +21,10 @@ from recsys.benchmark.windows import asked_places, chunks, covering_places, writ
 from recsys.meter import memory_of, metered
 from recsys.models.conditions import ANY_BEHAVIOUR, condition_for
 from recsys.models.definition import ModelDefinition
-from recsys.models.follows import count_follows, follows_of
+from recsys.models.follows import Follows, count_follows
 from recsys.pushes.batches import fixed
 from recsys.sequences.shape import WindowShape
+from recsys.tables import DataFile
 from recsys.training.artifact import Artifact, load_artifact, save_artifact
 from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train
@@ -64,8 +65,8 @@ class Trial:
             model = load_artifact(save_artifact(folder, "model", manifest, list(self.split.histories.names), weights))
         with metered() as scoring:
             figures = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
-            if model.model.follow_path is not None:
-                self._count_again(model)
+            if self.definition.neighbours:  # as in the floors, and on every night: at the time of the test the validation events are known
+                model.count_anew(self._follows(self.split.past))
                 figures["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": figures["test"]["model"]}
         seconds = sum(epoch["seconds"] for epoch in outcome.history)
         return {
@@ -96,15 +97,22 @@ class Trial:
             self.definition, training, self.shape, np.bincount(learned, minlength=len(histories.names)).astype(float), 1,
             write_files(chunks(histories, places, self.shape), folder / "train", files),
             write_files(chunks(histories, asked, self.shape, wanted), folder / "validation", files),
-            condition_for(self.definition.later_share, self.protocol), ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark", not self.repeats,
+            condition_for(self.definition.later_share, self.protocol), ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark",
+            neighbour_files=self._neighbour_files(folder / "neighbours"), without_seen=not self.repeats,
         )
 
-    def _count_again(self, model: Artifact) -> None:
-        """Count what follows what anew, with the validation events, as the floors do: at the time of the test they are known."""
-        neighbours, histories = self.definition.neighbours, self.split.histories
-        places = covering_places(self.split.past, self.settings.length, self.settings.training.seed)
-        windows = (rows[c.ITEMS] for rows in chunks(histories, places, self.shape))
-        model.model.follow_path.fill(follows_of([count_follows(windows, len(histories.names) - 1, neighbours)], neighbours))
+    def _follows(self, ends: np.ndarray) -> Follows:
+        """What comes near what in each user's first events, up to `ends`."""
+        windows = (rows[c.ITEMS] for rows in chunks(self.split.histories, covering_places(ends, self.settings.length, self.settings.training.seed), self.shape))
+        return count_follows(windows, len(self.split.histories.names) - 1, self.definition.neighbours)
+
+    def _neighbour_files(self, folder: Path) -> tuple[DataFile, ...]:
+        """As the table `neighbours` holds them for training."""
+        if not self.definition.neighbours:
+            return ()
+        follows = self._follows(self.split.train)
+        known = np.flatnonzero(follows.counts.any(axis=1))
+        return write_files([{c.ITEM_INDEX: known, c.ITEMS: follows.items[known], c.COUNTS: follows.counts[known]}], folder, files=1)
 
     def _judged(self, model: Artifact, test: bool) -> Figures:
         split, tally = self.split, Tally()

@@ -24,6 +24,12 @@ def wrong_vocabulary(vocabulary: DataFrame, expected: DataFrame) -> Row | None:
     return vocabulary.select(names).exceptAll(expected.select(names)).orderBy(c.ITEM_INDEX).first()
 
 
+def wrong_neighbours(found: DataFrame, expected: DataFrame) -> Row | None:
+    """A product of `found`, rows of the table `neighbours`, that has not these very neighbours in `expected`, counted from the histories."""
+    names = [c.SPLIT, c.ITEM_INDEX, c.ITEMS, c.COUNTS]
+    return found.select(names).exceptAll(expected.select(names)).orderBy(c.SPLIT, c.ITEM_INDEX).first()
+
+
 def wrong_counts(features: DataFrame, events: DataFrame) -> Row | None:
     """A user of `features` with more or fewer behaviours of a kind than `events` hold.
 

@@ -17,12 +17,13 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.fitted import (
-    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_segment, wrong_size, wrong_vocabulary,
+    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_neighbours, wrong_segment, wrong_size, wrong_vocabulary,
 )
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
 from recsys.night import Night
-from recsys.sequences.rows import training_events, with_roles
+from recsys.sequences.neighbours import neighbours
+from recsys.sequences.rows import training_events, usable, with_roles
 from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings
 from recsys.split import TEST, TRAIN, histories
@@ -31,6 +32,7 @@ from recsys.users.moments import moments
 from recsys.users.normalizer import normalise
 
 _FIRST = "first_held_out"
+_EVERY = 16  # of which the neighbours of one product are counted again: a leak is in nearly all of them
 
 
 def leaked(trial: Trial, split: SplitSettings, ds: date) -> DataFrame:
@@ -85,8 +87,11 @@ def _unlike_training(night: Night, trial: Trial, sequences: DataFrame) -> Iterat
     vocabulary = lake.read_day(t.VOCABULARY, fitted_on)
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
-    usable = trial.history.where(F.col(c.BEHAVIOUR).isin(*settings.sequences.behaviours))
-    yield t.SEQUENCES, wrong_input(sequences, usable, vocabulary, settings.sequences.length)
+    held = lake.read(t.NEIGHBOURS).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
+    met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, _EVERY)
+    yield t.NEIGHBOURS, wrong_neighbours(held.where((F.col(c.ITEM_INDEX) - 1) % _EVERY == 0), met)
+    entered = usable(trial.history, settings.sequences)
+    yield t.SEQUENCES, wrong_input(sequences, entered, vocabulary, settings.sequences.length)
     yield from _unlike_users(night, roles)
 
 

@@ -17,10 +17,11 @@ from recsys.baselines.lists import seen_products
 from recsys.baselines.method import Maker
 from recsys.faults import BadSettings, MissingTable
 from recsys.models.definition import read_definition
-from recsys.pushes.alone import fresh_waits
+from recsys.models.follows import Follows
+from recsys.pushes.alone import Held, fresh_waits
 from recsys.pushes.batches import ARRAYS, NUMBERS
 from recsys.pushes.filters import BANNED, with_banned
-from recsys.pushes.scoring import Request, top_items
+from recsys.pushes.scoring import LoadedWith, Request, top_items
 from recsys.pushes.scoring import load as load_model
 from recsys.settings import EvaluationSettings, Settings
 from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
@@ -36,15 +37,17 @@ def wanted_behaviour(relevant: Sequence[str]) -> str | None:
 class SequenceModel:
     """The lists of the model at `path`, from the users' rows in `sequences`. Its name is that of its definition.
 
+    Like every other method it may know all that happened before the test, so it looks up `neighbours` as counted then.
     It was trained by `train_model`, so `fit` only looks up which products are not to be listed. Products
     outside its vocabulary can never be in its lists, yet count as targets like any other.
     """
 
     def __init__(
         self, name: str, sequences: DataFrame, vocabulary: DataFrame, path: str, relevant: Sequence[str], drop_seen: bool,
-        load: Callable[[str], Any] = load_model,
+        neighbours: Follows | None = None, load: Callable[[str], Any] = load_model,
     ) -> None:
         self.name = name
+        self._neighbours = neighbours
         self._sequences, self._vocabulary, self._path = sequences, vocabulary, path
         self._behaviour, self._drop_seen, self._load = wanted_behaviour(relevant), drop_seen, load
 
@@ -63,7 +66,7 @@ class SequenceModel:
 
     def recommend(self, users: DataFrame, n: int) -> DataFrame:
         asked, banned = self._asked(users)
-        lists = top_items(asked, self._path, n, banned=banned, behaviour=self._behaviour, load=self._load)
+        lists = top_items(asked, self._path, n, banned=banned, behaviour=self._behaviour, neighbours=self._neighbours, load=self._load)
         return lists.select(c.USER, c.ITEM, c.RANK)
 
     def seconds_alone(self, users: DataFrame, n: int) -> list[float]:
@@ -74,7 +77,8 @@ class SequenceModel:
         columns = [c.USER, *ARRAYS, *NUMBERS, *([banned] if banned else [])]
         rows = pa.RecordBatch.from_pandas(asked.select(*columns).toPandas(), preserve_index=False)
         request = Request(n, self._behaviour, banned, batch_size=1)
-        return fresh_waits(self._path, self._load, [rows.slice(place, 1) for place in range(rows.num_rows)], request)
+        load = self._load if self._neighbours is None else LoadedWith(self._neighbours.digest, Held(self._neighbours), self._load)
+        return fresh_waits(self._path, load, [rows.slice(place, 1) for place in range(rows.num_rows)], request)
 
     def _asked(self, users: DataFrame) -> tuple[DataFrame, str | None]:
         """The rows of `users`, and the column of what they must not get."""
@@ -110,11 +114,11 @@ def trained_models(settings: Settings, model_ds: date) -> dict[str, list[str]]:
 
 def makers(
     folders: Mapping[str, Sequence[str]], sequences: DataFrame, vocabulary: DataFrame, settings: EvaluationSettings,
-    load: Callable[[str], Any] = load_model,
+    neighbours: Follows | None = None, load: Callable[[str], Any] = load_model,
 ) -> dict[str, list[Maker]]:
     """How to make each of the models of `trained_models`, once for each seed."""
     def maker(name: str, folder: str) -> Maker:
-        return lambda keep: SequenceModel(name, sequences, vocabulary, folder, settings.relevant, settings.drop_seen, load)
+        return lambda keep: SequenceModel(name, sequences, vocabulary, folder, settings.relevant, settings.drop_seen, neighbours, load)
 
     return {name: [maker(name, folder) for folder in found] for name, found in folders.items()}
 

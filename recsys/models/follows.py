@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import lcm
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 REACH = 8  # events apart, at most, that two products count as near, and that the follow path looks back
-_BACKWARD = 0.5  # what a product that comes before counts, against one that comes after
-_SPARE = 4  # times as many neighbours are kept until the counts of all ranks are added up
+BACKWARD = 0.5  # what a product that comes before counts, against one that comes after
+UNIT = lcm(*range(1, REACH + 1))  # in which pairs are counted: 1 / distance is a whole number of units, so sums do not depend on their order
 _AT_ONCE = 4_000_000  # pairs that are added up at a time
 
 
 def nearness(apart: np.ndarray) -> np.ndarray:
     """What a product counts as a neighbour of one that stands `apart` events before it (negative: after it)."""
     distance = np.maximum(np.abs(apart), 1)
-    return np.where((apart == 0) | (distance > REACH), 0.0, np.where(apart > 0, 1.0, _BACKWARD) / distance).astype(np.float32)
+    return np.where((apart == 0) | (distance > REACH), 0.0, np.where(apart > 0, 1.0, BACKWARD) / distance).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -27,50 +29,77 @@ class Follows:
     items: np.ndarray  # int32
     counts: np.ndarray  # float32
 
+    @classmethod
+    def of_rows(cls, products: np.ndarray, items: Sequence, counts: Sequence, size: int) -> Follows:
+        """From rows of the table `neighbours` in any order; a product without a row has no neighbours.
 
-def count_follows(windows: Iterable[np.ndarray], products: int, neighbours: int) -> csr_matrix:
-    """The summed `nearness` of every two different products over all windows, [products + 1, products + 1].
+        Args:
+            products: int [rows], the product of each row.
+            items, counts: [rows, neighbours], or as many sequences of one length.
+            size: how many products there are.
+        """
+        width = len(items[0]) if len(items) else 0
+        follows = cls(np.zeros((size + 1, width), np.int32), np.zeros((size + 1, width), np.float32))
+        if width:
+            follows.items[products], follows.counts[products] = np.stack(items), np.stack(counts)
+        return follows
 
-    Of each product the `neighbours`, times a few, with the highest sums are kept.
+    @property
+    def digest(self) -> str:
+        """Equal for equal counts."""
+        digest = hashlib.sha256(repr(self.items.shape).encode())
+        for part in (self.items, self.counts):
+            digest.update(np.ascontiguousarray(part))
+        return digest.hexdigest()
+
+    def fitted(self, neighbours: int) -> Follows:
+        """The first `neighbours` of every product, or zeros where there are fewer."""
+        missing = max(neighbours - self.items.shape[1], 0)
+        return Follows(*(np.pad(part[:, :neighbours], ((0, 0), (0, missing))) for part in (self.items, self.counts)))
+
+
+def count_follows(windows: Iterable[np.ndarray], products: int, neighbours: int) -> Follows:
+    """The `neighbours` of every product with the highest summed `nearness` over all windows, ties by the smaller index.
+
+    `recsys.sequences.neighbours` counts the same on a cluster.
 
     Args:
         windows: int [rows, any], products in the order of their events, 0 padded at the end.
     """
-    total, waiting, held = csr_matrix((products + 1, products + 1), dtype=np.float32), [], 0
+    forward, waiting, held = csr_matrix((products + 1, products + 1), dtype=np.float64), [], 0
     for window in windows:
         for apart in range(1, min(REACH, window.shape[1] - 1) + 1):
             first, second = window[:, :-apart], window[:, apart:]
             near = (second > 0) & (first != second)
-            waiting.append((first[near], second[near], np.full(near.sum(), 1.0 / apart, np.float32)))
+            waiting.append((first[near], second[near], np.full(near.sum(), float(UNIT // apart))))
             held += near.sum()
         if held > _AT_ONCE:
-            total, waiting, held = total + _added_up(waiting, products), [], 0
-    forward = total + _added_up(waiting, products)
-    return most(forward + _BACKWARD * forward.T, _SPARE * neighbours)
+            forward, waiting, held = forward + _added_up(waiting, products), [], 0
+    forward = forward + _added_up(waiting, products)
+    counts = ((forward + BACKWARD * forward.T) / UNIT).tocoo()
+    return Follows.of_rows(*most_counted(counts.row, counts.col, counts.data, neighbours), products)
 
 
-def follows_of(counts: Iterable[csr_matrix], neighbours: int) -> Follows:
-    """The neighbours of every product by the sum of `counts`."""
-    total = most(sum(counts), neighbours)
-    rows = np.repeat(np.arange(total.shape[0]), np.diff(total.indptr))
-    places = np.arange(len(rows)) - total.indptr[rows]
-    items, sums = (np.zeros((total.shape[0], neighbours), kind) for kind in (np.int32, np.float32))
-    items[rows, places], sums[rows, places] = total.indices, total.data
-    return Follows(items, sums)
+def most_counted(products: np.ndarray, others: np.ndarray, counts: np.ndarray, neighbours: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Of each product the others with the highest counts, highest first, ties by the smaller index.
 
+    Args:
+        products, others, counts: [pairs], each pair of products once, in any order.
 
-def most(counts: csr_matrix, kept: int) -> csr_matrix:
-    """Of each row the `kept` highest counts, highest first; ties by column."""
-    counts = counts.tocsr()
-    rows = np.repeat(np.arange(counts.shape[0]), np.diff(counts.indptr))
-    order = np.lexsort([counts.indices, -counts.data, rows])
-    order = order[np.arange(len(order)) - counts.indptr[rows] < kept]
-    pointers = np.concatenate([[0], np.cumsum(np.bincount(rows[order], minlength=counts.shape[0]))])
-    return csr_matrix((counts.data[order], counts.indices[order], pointers), shape=counts.shape)
+    Returns:
+        int [rows], the products that have any; int32 and float32 [rows, neighbours], the others and their counts, 0 padded.
+    """
+    order = np.lexsort([others, -counts, products])
+    found, starts, sizes = np.unique(products[order], return_index=True, return_counts=True)
+    rows, places = np.repeat(np.arange(len(found)), sizes), np.arange(len(order)) - np.repeat(starts, sizes)
+    kept = places < neighbours
+    items, sums = (np.zeros((len(found), neighbours), kind) for kind in (np.int32, np.float32))
+    items[rows[kept], places[kept]], sums[rows[kept], places[kept]] = others[order][kept], counts[order][kept]
+    return found, items, sums
 
 
 def _added_up(pairs: list[tuple[np.ndarray, ...]], products: int) -> csr_matrix:
     if not pairs:
-        return csr_matrix((products + 1, products + 1), dtype=np.float32)
+        return csr_matrix((products + 1, products + 1))
     first, second, weight = (np.concatenate(part) for part in zip(*pairs))
     return coo_matrix((weight, (first, second)), shape=(products + 1, products + 1)).tocsr()

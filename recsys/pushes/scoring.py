@@ -1,14 +1,15 @@
 """The model on Spark: the best products of every row of `sequences`, in Arrow batches.
 
-What travels to a worker is the path of the model. Each Python worker loads it once and keeps it for all
-its partitions, so the path must be readable from every machine (a shared folder, a volume, /dbfs).
+What travels to a worker is the path of the model, and the neighbours of the products as a broadcast. Each Python
+worker loads the model once and keeps it for all its partitions, so the path must be readable from every machine (a
+shared folder, a volume, /dbfs).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from pyspark.sql import DataFrame
 
 from recsys import columns as c
 from recsys.greetings import without_greetings
+from recsys.models.follows import Follows
 from recsys.pushes.batches import ARRAYS, NUMBERS, fixed, known, ragged, ranked, stack
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
@@ -27,7 +29,7 @@ _TYPES = pa.schema([(c.USER, pa.string()), (c.ITEM, pa.string()), (c.RANK, pa.in
 _WORKER = {
     "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1", "TF_FORCE_GPU_ALLOW_GROWTH": "true", "TF_CPP_MIN_LOG_LEVEL": "3",
 }
-_loaded: dict[tuple[str, int], Any] = {}  # the model of this process: at most one
+_loaded: dict[tuple[str, int, Any], Any] = {}  # the model of this process: at most one
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,23 @@ def load(path: str) -> Any:
         return load_artifact(path)
 
 
+@dataclass(frozen=True)
+class LoadedWith:
+    """Loads a model and gives it the neighbours that are counted by now. Equal where these are."""
+
+    digest: str
+    shared: Any = field(compare=False)  # holds the `Follows` as `value`, like a broadcast of Spark
+    load: Callable[[str], Any] = field(default=load, compare=False)
+
+    def __call__(self, path: str) -> Any:
+        artifact = self.load(path)
+        artifact.count_anew(self.shared.value)
+        return artifact
+
+
 def top_items(
     sequences: DataFrame, model_path: str, n: int, banned: str | None = None, never: Sequence[str] = (),
-    behaviour: str | None = None, batch_size: int = BATCH_SIZE, load: Callable[[str], Any] = load,
+    behaviour: str | None = None, neighbours: Follows | None = None, batch_size: int = BATCH_SIZE, load: Callable[[str], Any] = load,
 ) -> DataFrame:
     """The `n` products that the model finds likeliest for every row of `sequences` (one row per user).
 
@@ -62,6 +78,7 @@ def top_items(
         banned: column of `sequences` with the item indices (array<int>, may be null) that this user must not get.
         never: products that nobody may get; a list that grows with products, not with users.
         behaviour: what the list should lead to; None for any behaviour.
+        neighbours: of the products, as counted by now; None leaves those that the model learned with.
         batch_size: users in one step of the model.
         load: how a worker gets the model from its path.
 
@@ -70,6 +87,8 @@ def top_items(
         digits). Users of whom the model knows nothing have no rows.
     """
     request = Request(n, behaviour, banned, tuple(never), batch_size)
+    if neighbours is not None:
+        load = LoadedWith(neighbours.digest, sequences.sparkSession.sparkContext.broadcast(neighbours), load)
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -80,10 +99,10 @@ def top_items(
 
 
 def resident(path: str, load: Callable[[str], Any]) -> Any:
-    """The model at `path`, from this process's memory if it is there and was not trained anew since."""
+    """The model at `path`, from this process's memory if it is there as `load` would load it, and was not trained anew since."""
     for name, value in _WORKER.items():
         os.environ.setdefault(name, value)
-    key = (path, os.stat(path).st_mtime_ns)
+    key = (path, os.stat(path).st_mtime_ns, load)
     if key not in _loaded:
         _loaded.clear()
         _loaded[key] = load(path)

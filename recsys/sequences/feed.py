@@ -134,6 +134,30 @@ class WindowFeed:
         return rows
 
 
+def read_rows(files: Sequence[DataFile], columns: Sequence[str]) -> Batch:
+    """All rows of `files`, few enough to be held at once; of each of `columns` an array [rows, ...], empty where there are no rows.
+
+    Raises:
+        BadData: a file is gone, or holds other rows than it should.
+    """
+    if not rows_in(files):
+        return {name: np.empty(0) for name in columns}
+    reader, parts = _open(files, list(columns)), []
+    try:
+        while (row_group := _next(reader)) is not None:
+            parts.append(row_group)
+    finally:
+        reader.stop()
+        reader.join()
+    rows = _joined(parts) if parts else {columns[0]: ()}
+    if len(rows[columns[0]]) != rows_in(files):
+        raise BadData(
+            f"{files[0].url} and the {len(files) - 1} files beside it hold {len(rows[columns[0]]):,} rows, not the {rows_in(files):,} that their "
+            "table version says. They were changed by something other than Delta; write the day again with jobs/build_sequences.py."
+        )
+    return rows
+
+
 def petastorm_url(url: str) -> str:
     """The url of a data file, as Spark writes it, in the form that Petastorm opens.
 

@@ -28,7 +28,12 @@ def with_roles(events: DataFrame, settings: SplitSettings, ds: date) -> DataFram
 
 def training_events(events: DataFrame, settings: SequenceSettings) -> DataFrame:
     """The events that the vocabulary is made from: those of the training history that may enter a sequence."""
-    return _usable(history(events, TRAIN), settings)
+    return usable(history(events, TRAIN), settings)
+
+
+def usable(events: DataFrame, settings: SequenceSettings) -> DataFrame:
+    """The events of behaviours that may enter a sequence."""
+    return events.where(F.col(c.BEHAVIOUR).isin(*settings.behaviours))
 
 
 def sequence_rows(
@@ -42,7 +47,7 @@ def sequence_rows(
     Args:
         events: from `with_roles`.
     """
-    past = timeline(_usable(events, settings.sequences), splits, vocabulary)
+    past = timeline(usable(events, settings.sequences), splits, vocabulary)
     liked = liked_products(targets(events, VALIDATION), vocabulary, settings.evaluation.relevant)
     asked_for = (F.col(c.SPLIT) != VALIDATION) | F.col(c.TARGETS).isNotNull()
     return (
@@ -90,10 +95,6 @@ def spread(rows: DataFrame, files: int) -> DataFrame:
     place = F.xxhash64(c.USER, c.WINDOW)
     # Led by the table's partition columns, since the writer would sort by them and might lose this order.
     return rows.repartition(files, c.USER, c.WINDOW).sortWithinPartitions(c.DAY, c.SPLIT, place)
-
-
-def _usable(events: DataFrame, settings: SequenceSettings) -> DataFrame:
-    return events.where(F.col(c.BEHAVIOUR).isin(*settings.behaviours))
 
 
 def _filled_up(settings: SequenceSettings) -> dict[str, Column]:

@@ -22,6 +22,7 @@ import numpy as np
 from recsys.configuration import fill
 from recsys.faults import BadData, MissingTable
 from recsys.models.definition import ModelDefinition
+from recsys.models.follows import Follows
 from recsys.sequences.shape import WindowShape
 
 MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
@@ -62,6 +63,11 @@ class Artifact:
         )
         scores, indices = np.asarray(scores), np.asarray(indices)
         return np.where(scores > 0, indices, 0).astype(np.int32), np.maximum(scores, 0)
+
+    def count_anew(self, follows: Follows) -> None:
+        """Look up neighbours in `follows` from now on, and no longer in what was known when the model was trained."""
+        if self.model.follow_path is not None:
+            self.model.follow_path.fill(follows)
 
     @property
     def _columns(self) -> list[str]:

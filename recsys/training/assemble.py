@@ -16,7 +16,7 @@ from pyspark.sql import Row
 
 import recsys
 from recsys import columns as c
-from recsys.faults import BadData
+from recsys.faults import BadData, BadSettings
 from recsys.models.definition import ModelDefinition
 from recsys.models.conditions import behaviour_code, condition_for
 from recsys.secrets import told
@@ -41,8 +41,8 @@ def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) 
 
 
 def make_plan(
-    settings: Settings, definition: ModelDefinition, version: str, train_files: Sequence[DataFile],
-    validation_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int,
+    settings: Settings, definition: ModelDefinition, version: str, train_files: Sequence[DataFile], validation_files: Sequence[DataFile],
+    neighbour_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int,
 ) -> Plan:
     """The plan of a training.
 
@@ -52,7 +52,13 @@ def make_plan(
 
     Raises:
         BadData: there is nothing to train on.
+        BadSettings: the model asks for more neighbours than the table holds.
     """
+    if definition.neighbours > settings.sequences.neighbours:
+        raise BadSettings(
+            f"{settings.training.model}: neighbours = {definition.neighbours}, but sequences.neighbours = {settings.sequences.neighbours} are counted of "
+            "each product. Raise sequences.neighbours and run jobs/build_sequences.py again, or lower that of the model."
+        )
     if not train_files:
         raise BadData("There are no training windows: no user has a product of the vocabulary before the validation period. Give more days of log.")
     counts = np.zeros(len(vocabulary) + 1)
@@ -63,7 +69,8 @@ def make_plan(
         condition=condition_for(definition.later_share, settings.split.kind),
         behaviour=behaviour_code(settings.pushes.behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
-        fingerprint=_digest([version, [(file.rows, file.content) for file in (*train_files, *validation_files)]]),
+        fingerprint=_digest([version, [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files)]]),
+        neighbour_files=tuple(neighbour_files),
     )
 
 

@@ -31,6 +31,7 @@ class Plan:
     behaviour: int
     checkpoint: str  # a folder that rank 0 and the driver both see
     fingerprint: str
+    neighbour_files: tuple[DataFile, ...] = ()  # rows of `neighbours` of the training history; none: the follow path has nothing to say
     without_seen: bool = False  # validation ranks products that the user has not had yet
 
     @property

@@ -11,9 +11,9 @@ from itertools import islice
 import numpy as np
 
 from recsys import columns as c
-from recsys.models.follows import count_follows, follows_of
+from recsys.models.follows import Follows
 from recsys.models.negatives import NegativeSampler
-from recsys.sequences.feed import WEIGHT, WindowFeed
+from recsys.sequences.feed import WEIGHT, WindowFeed, read_rows
 from recsys.sequences.shape import Batch
 from recsys.sequences.shares import assign, rows_in, steps_per_epoch
 from recsys.training.bar import progress_bar
@@ -24,7 +24,7 @@ from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
 from recsys.training.start import product_vectors
 
 log = logging.getLogger(__name__)
-_STARTING_WINDOWS = 50_000  # of each rank, from which product vectors start and neighbours are counted
+_STARTING_WINDOWS = 50_000  # of rank 0, from which product vectors start
 
 
 def train_rank(plan: Plan, signs: Signs) -> Outcome:
@@ -112,18 +112,16 @@ class _Rank:
     def _begin(self) -> None:
         """Give rank 0 what is known before the first step: where product vectors start, and which products come together."""
         plan, model = self.plan, self.model
-        windows = self._first_windows() if self.speaks or model.follow_path is not None else []
-        if self.speaks:
-            model.table.assign(product_vectors(windows, plan.products, model.table.shape[1], plan.settings.seed))
+        if not self.speaks:
+            return
+        model.table.assign(product_vectors(self._first_windows(), plan.products, model.table.shape[1], plan.settings.seed))
         if model.follow_path is not None:
-            neighbours = plan.definition.neighbours
-            counts = self.horovod.allgather_object(count_follows(windows, plan.products, neighbours))
-            if self.speaks:
-                model.follow_path.fill(follows_of(counts, neighbours))
+            rows = read_rows(plan.neighbour_files, (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
+            model.follow_path.fill(Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], plan.products))
 
-    def _first_windows(self) -> list[np.ndarray]:
+    def _first_windows(self) -> Iterator[np.ndarray]:
         """The products of windows of this rank: all of them, or as many as take some seconds to look through."""
-        return list(islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size))
+        return islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
 
     def finished(self) -> bool:
         """Whether to stop; rank 0's clock decides for all, or some would wait for the others forever."""

@@ -68,5 +68,6 @@ def test_a_training_night_twice_and_then_a_night_that_only_pushes(spark, shop):
     run(Night(shop, SETTINGS, NEXT, DS))
     assert windows(shop, NEXT) == [(PUSH, "u", [1, 1], 1, [0.5]), (PUSH, "v", [1, 1], 1, [0.5])]
     assert windows(shop, DS) == expected
+    assert shop.read(t.NEIGHBOURS).isEmpty()  # there is but one product
     vocabulary = spark.createDataFrame([("tea", 1, 2, 2, DS)], schema(t.VOCABULARY))
     assertDataFrameEqual(shop.read(t.VOCABULARY), vocabulary)

@@ -18,7 +18,10 @@ from recsys.evaluation.sequence_model import makers
 from recsys.faults import BadData
 from recsys.job import Night
 from recsys.pushes.scoring import BATCH_SIZE
+from recsys.sequences.neighbours import neighbours
+from recsys.sequences.rows import usable, with_roles
 from recsys.settings import EvaluationSettings, SequenceSettings, Settings, SplitSettings
+from recsys.split import TEST, TRAIN
 from recsys.tables import Lake
 from tests.baselines.logs import day, log
 from tests.jobs.declared import declared
@@ -27,6 +30,7 @@ from tests.pushes import fake_model
 _DS = day(10)  # validation from day 7, test from day 9
 # u and v come back for d in the test, x had it long before; the fake model recommends what follows the last product in a, b, d.
 _EVENTS = [("u", "a", 1), ("u", "b", 2), ("v", "a", 3), ("u", "d", 9), ("v", "d", 10), ("w", "d", 10), ("x", "d", 1)]
+_SPLIT = SplitSettings(test_days=2, validation_days=2)
 _ATTRIBUTES = f"{c.USER} string, {c.SPLIT} string, n_browse double, n_purchase double, {c.DAY} date"
 
 
@@ -61,6 +65,7 @@ def shop(spark, tmp_path_factory):
     lake.replace_where(events, t.EVENTS, "true", of="all")
     _write_sequences(spark, lake, last_day=8)
     lake.replace_day(lake.frame([("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 1, 1)], t.VOCABULARY, _DS), t.VOCABULARY, _DS)
+    _write_neighbours(lake, lake.read(t.EVENTS))
     _write_users(spark, lake)
     lake.replace_day(lake.frame([(item, item, 1.0, "food", None, True) for item in "abd"], t.PRODUCTS, _DS), t.PRODUCTS, _DS)
     model = Path(fake_model.save(folder / "models" / "m1", ["a", "b", "d"], rows=BATCH_SIZE)) / "manifest.json"
@@ -73,11 +78,16 @@ def night(spark, shop, tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate_models, "makers", partial(makers, load=fake_model.loader()))
     shutil.copytree(shop, tmp_path / "shop")
     settings = Settings(
-        source="shop.yaml", models=str(tmp_path / "shop" / "models"), split=SplitSettings(test_days=2, validation_days=2),
+        source="shop.yaml", models=str(tmp_path / "shop" / "models"), split=_SPLIT,
         sequences=SequenceSettings(min_item_users=1),
         evaluation=EvaluationSettings(list_lengths=(1, 2), replicates=20, timed_users=0, timed_queries=0),
     )
     return Night(Lake(spark, str(tmp_path / "shop" / "lake")), settings, _DS, _DS)
+
+
+def _write_neighbours(lake, events):
+    usable_events = usable(with_roles(events, _SPLIT, _DS), SequenceSettings())
+    lake.replace_day(neighbours(usable_events, (TRAIN, TEST), lake.read_day(t.VOCABULARY, _DS), 32, _DS), t.NEIGHBOURS, _DS)
 
 
 def _write_users(spark, lake):
@@ -146,7 +156,8 @@ def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_a
     lake = night.lake
     leaks = [
         (t.SEGMENTS, [("u", 0, 0.0, "test")]), (t.SEGMENT_CENTROIDS, [(0, [0.0], 2), (1, [1.0], 2)]),
-        (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
+        (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]),
+        (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, TEST)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
     ]  # what is looked at last comes first, so that each is found although the others are still there
     for table, rows in leaks:
         lake.replace_day(lake.frame(rows, table, _DS), table, _DS)

@@ -43,7 +43,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
 
     folder = artifact_for(settings.models, DS)
     artifact = load_artifact(folder)
-    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
+    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
     assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}

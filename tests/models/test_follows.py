@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from keras import ops
 
-from recsys.models.follows import REACH, count_follows, follows_of, most, nearness
+from recsys.models.follows import REACH, Follows, count_follows, nearness
 from recsys.models.layers.follow_path import FollowPath
 from recsys.models.recommender import spread
 
@@ -20,7 +20,10 @@ def padded(windows):
 
 
 def counted(*windows):
-    return count_follows([padded(windows)], PRODUCTS, PRODUCTS).toarray()
+    follows = count_follows([padded(windows)], PRODUCTS, PRODUCTS)
+    counts = np.zeros((PRODUCTS + 1, PRODUCTS + 1))
+    np.add.at(counts, (np.arange(PRODUCTS + 1)[:, None], follows.items), follows.counts)
+    return counts
 
 
 def test_what_comes_after_counts_by_one_over_the_distance_and_what_comes_before_half_as_much():
@@ -41,23 +44,29 @@ def test_counts_are_the_sum_over_all_pairs_of_different_products_near_each_other
     np.testing.assert_allclose(counted(*windows), expected, rtol=1e-5)
 
 
-def test_the_counts_of_all_ranks_are_added_up_and_the_highest_kept_in_order():
-    shares = [count_follows([padded([part])], PRODUCTS, 2) for part in ([1, 2], [1, 3], [1, 3], [1, 4])]
-    follows = follows_of(shares, 2)
-    assert follows.items.shape == (PRODUCTS + 1, 2) and follows.items.dtype == np.int32
-    assert list(follows.items[1]) == [3, 2] and list(follows.counts[1]) == [2, 1]  # 4 is counted as often as 2, and comes after it
+def test_the_highest_counts_are_kept_in_order_and_ties_go_to_the_smaller_index():
+    follows = count_follows((padded([part]) for part in ([1, 4], [1, 3], [1, 3], [1, 2])), PRODUCTS, 2)
+    assert follows.items.shape == (PRODUCTS + 1, 2) and follows.items.dtype == np.int32 and follows.counts.dtype == np.float32
+    assert list(follows.items[1]) == [3, 2] and list(follows.counts[1]) == [2, 1]
     assert list(follows.items[4]) == [1, 0] and list(follows.counts[4]) == [0.5, 0]
     assert not follows.items[0].any() and not follows.items[5].any()
 
 
 def test_no_windows_give_no_neighbours():
-    assert most(count_follows([], PRODUCTS, 4), 4).nnz == 0
+    assert not count_follows([], PRODUCTS, 4).fitted(4).counts.any()
+
+
+def test_counts_are_cut_or_filled_up_to_what_a_model_looks_at_and_known_by_their_digest():
+    follows = count_follows([padded([[1, 2, 3]])], PRODUCTS, 2)
+    assert follows.fitted(1).items.shape == (PRODUCTS + 1, 1) and list(follows.fitted(3).items[1]) == [2, 3, 0]
+    assert follows.digest == count_follows([padded([[1, 2, 3]])], PRODUCTS, 2).digest != follows.fitted(1).digest
+    assert Follows.of_rows(np.array([], int), [], [], PRODUCTS).fitted(2).items.shape == (PRODUCTS + 1, 2)
 
 
 def path(*windows):
     layer = FollowPath(PRODUCTS, PRODUCTS, conditions=2)
     layer.build((None, None, 4))
-    layer.fill(follows_of([count_follows([padded(windows)], PRODUCTS, PRODUCTS)], PRODUCTS))
+    layer.fill(count_follows([padded(windows)], PRODUCTS, PRODUCTS))
     return layer
 
 

@@ -31,8 +31,8 @@ def save(folder: Path, items: list[str], rows: int) -> str:
     return str(folder)
 
 
-def loader():
-    """A function that loads the fake; made here so that Spark sends it by value, with everything it needs."""
+def loader(heeds_neighbours=False):
+    """A function that loads the fake, which heeds the neighbours that it is given or does not; made here so that Spark sends it by value, with everything it needs."""
     import json as json_
     from pathlib import Path as Path_
 
@@ -43,12 +43,20 @@ def loader():
             self.manifest = json_.loads((Path_(path) / "manifest.json").read_text())
             self.version, self.items = self.manifest["version"], np_.array(self.manifest["items"])
 
+            self.neighbours = None
+
+        def count_anew(self, follows):
+            self.neighbours = follows if heeds_neighbours else None
+
         def top(self, batch, n, banned, behaviour):
-            """Likeliest: the product after the last one, then the one after that, round the catalogue."""
+            """Likeliest: the neighbour of the last product, if it was given any; then the product after the last one, and so on round the catalogue."""
             rows, products = len(batch["length"]), len(self.items) - 1
             assert rows in (1, self.manifest["rows"]) and batch["items"].shape == (rows, 4) and batch["attributes"].shape == (rows, 3)
             last = batch["items"].max(axis=1)
             indices = (last[:, None] + np_.arange(products)[None, :]) % products + 1
+            if self.neighbours is not None:
+                near = self.neighbours.items[last, 0][:, None]
+                indices = np_.where(near > 0, (near + np_.arange(products)[None, :] - 1) % products + 1, indices)
             scores = np_.broadcast_to(0.5 ** np_.arange(1, products + 1), indices.shape).astype("float32")
             gone = np_.zeros(indices.shape, bool) if banned is None else np_.array(
                 [np_.isin(indices[row], banned[row]) for row in range(rows)]

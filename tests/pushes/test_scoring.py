@@ -1,11 +1,14 @@
 import os
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
-from recsys.pushes.scoring import Request, resident, scored, top_items
+from recsys.models.follows import Follows
+from recsys.pushes.alone import Held
+from recsys.pushes.scoring import LoadedWith, Request, resident, scored, top_items
 from tests.pushes import fake_model
 
 SCORED = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
@@ -39,6 +42,29 @@ def test_banned_products_of_a_user_and_those_for_nobody_are_skipped(spark, tmp_p
         ("bob", "soap", 1, 0.5), ("bob", "wax", 2, 0.125), ("bob", "milk", 3, 0.0625),
     ], SCORED)
     assertDataFrameEqual(lists, expected)
+
+
+def test_the_model_is_asked_with_the_neighbours_it_is_given_and_not_with_those_of_another_night(spark, tmp_path):
+    path = fake_model.save(tmp_path / "one", ["milk", "soap", "tea"], rows=1)
+    sequences, load = spark.createDataFrame([fake_model.sequence("ann", [1])], fake_model.SCHEMA), fake_model.loader(heeds_neighbours=True)
+
+    def best(near):
+        follows = Follows(np.array([[0], [near], [0], [0]], np.int32), np.array([[0], [1], [0], [0]], np.float32))
+        return top_items(sequences, path, n=1, batch_size=1, neighbours=follows, load=load).first()[c.ITEM]
+
+    assert [best(3), best(1), best(3)] == ["tea", "milk", "tea"]
+
+
+def test_a_model_is_kept_for_the_neighbours_that_it_was_loaded_with(tmp_path):
+    loads = []
+    path = fake_model.save(tmp_path / "one", ["milk"], rows=1)
+
+    def load(where):
+        loads.append(where)
+        return fake_model.loader(heeds_neighbours=True)(where)
+
+    given = [LoadedWith(digest, Held(digest), load) for digest in ("one", "one", "two")]
+    assert [resident(path, each).neighbours for each in given] == ["one", "one", "two"] and len(loads) == 2
 
 
 def test_lists_do_not_depend_on_partitions_or_batches(spark, tmp_path):

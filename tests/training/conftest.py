@@ -8,14 +8,15 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.models.definition import ModelDefinition
+from recsys.models.follows import count_follows
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.settings import Settings
 from recsys.split import TRAIN, VALIDATION
-from recsys.tables import SEQUENCES
+from recsys.tables import NEIGHBOURS, SEQUENCES
 from recsys.training import assemble
 
 DS = date(2024, 3, 1)
-LENGTH, MEMORY, PRODUCTS = 8, 4, 12
+LENGTH, MEMORY, PRODUCTS, NEIGHBOURS_KEPT = 8, 4, 12, 32
 
 
 def window(user: int, split: str, products: int = PRODUCTS) -> dict:
@@ -36,6 +37,13 @@ def write_circle(lake, users: int, files: int = 5, shift: int = 0, judged: int =
     schema = ", ".join(f"{name} {kind}" for name, kind in SEQUENCES.columns.items())
     frame = lake.spark.createDataFrame([tuple(row[name] for name in SEQUENCES.columns) for row in rows], schema)
     lake.replace_day(frame.repartition(files, F.xxhash64(c.USER)), SEQUENCES, DS)
+    write_neighbours(lake, [row[c.ITEMS] for row in rows if row[c.SPLIT] == TRAIN], products)
+
+
+def write_neighbours(lake, windows: list[list[int]], products: int) -> None:
+    follows = count_follows([np.array(windows, np.int32)], products, NEIGHBOURS_KEPT)
+    rows = [(index, follows.items[index].tolist(), follows.counts[index].tolist(), TRAIN) for index in range(1, products + 1) if follows.counts[index].any()]
+    lake.replace_day(lake.frame(rows, NEIGHBOURS, DS), NEIGHBOURS, DS)
 
 
 @pytest.fixture
@@ -49,9 +57,10 @@ def circle_plan(tmp_path):
         definition = ModelDefinition(name="circle", width=8, dropout=dropout, head_width=16, later_share=0.0)
         version = lake.version(SEQUENCES)
         files = {split: lake.files(SEQUENCES, DS, split, version) for split in (TRAIN, VALIDATION)}
+        near = lake.files(NEIGHBOURS, DS, TRAIN, lake.version(NEIGHBOURS))
         rows = lake.spark.createDataFrame([(f"p{index}", index, 20) for index in range(1, products + 1)], [c.ITEM, c.ITEM_INDEX, c.EVENTS])
         return assemble.make_plan(
-            settings, definition, "circle-1", files[TRAIN], files[VALIDATION], rows.collect(), attributes=2, segments=2
+            settings, definition, "circle-1", files[TRAIN], files[VALIDATION], near, rows.collect(), attributes=2, segments=2
         )
 
     return make

@@ -24,7 +24,8 @@ class FollowPath(keras.layers.Layer):
     is learned from how far back it lies, from the condition, and from how much is known of it. What a network learns
     of such pairs in many epochs is there from the first step, and the network learns what it cannot say.
 
-    The counts include every training window. Of a window that is learned from, its own pairs are subtracted first:
+    The counts are those of the table `neighbours`: while it learns, of all that was there to learn from; when it is asked,
+    of all that is known by then. Of a window that is learned from, its own pairs are subtracted first:
     else every target would have been foretold by itself.
     """
 
@@ -47,8 +48,9 @@ class FollowPath(keras.layers.Layer):
         return [self.items, self.counts]
 
     def fill(self, follows: Follows) -> None:
-        self.items.assign(follows.items)
-        self.counts.assign(follows.counts)
+        known = follows.fitted(self.neighbours)
+        self.items.assign(known.items)
+        self.counts.assign(known.counts)
 
     def log_likelihood(self, asked, condition, items, targets):
         """Of the target of every position.

@@ -1,0 +1,110 @@
+"""Which products come near each other in histories, counted over all events that a split may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+from pyspark.sql import Column, DataFrame, Window
+from pyspark.sql import functions as F
+
+from recsys import columns as c
+from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
+from recsys.split import in_history
+from recsys.tables import NEIGHBOURS, Lake
+
+_SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
+_OTHER = "other"
+_SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
+
+
+def neighbours(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, kept: int, ds: date, every: int = 1) -> DataFrame:
+    """The rows of `neighbours`: of every product the `kept` others with the highest counts, ties by the smaller index.
+
+    Two events of one user that lie d apart, up to `REACH`, in the order (event_time, event_id), count 1/d for the
+    later product as a neighbour of the earlier, and half of that the other way round, in every split that may look at
+    both. A product without any neighbour has no row.
+
+    All splits are counted at once. Every event meets `REACH` others, whoever's it is, so the work grows with the
+    events; then two rows travel for each pair of products that ever met.
+
+    Args:
+        events: with roles, of behaviours that enter sequences.
+        every: for a sample, count for the products 1, 1 + every, 1 + 2 * every, … only.
+    """
+    def sampled(product: str) -> Column:
+        return (F.col(product) - 1) % every == 0
+
+    pairs = _pairs(events, splits, vocabulary).where(sampled(_EARLIER) | sampled(_LATER))
+    counted = _counted(pairs, splits)
+    ways = F.array(_counts_of(_LOW, _HIGH, "up", "down", splits), _counts_of(_HIGH, _LOW, "down", "up", splits))
+    beside = counted.select(F.inline(ways)).where(sampled(c.ITEM_INDEX)).repartition(F.col(c.ITEM_INDEX))
+    return beside.mapInArrow(_best(splits, kept), _SCHEMA).withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
+
+
+def _pairs(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> DataFrame:
+    """One row for each two events of different products near each other: the products, the splits that see both as bits, and 1/d in units."""
+    seen_by = sum((F.when(in_history(split), 1 << bit).otherwise(0) for bit, split in enumerate(splits)), F.lit(0))
+    known = events.join(F.broadcast(vocabulary.select(c.ITEM, c.ITEM_INDEX)), on=c.ITEM, how="inner")
+    placed = known.select(c.USER, c.TIME, c.EVENT_ID, c.ITEM_INDEX, seen_by.alias(_SEEN_BY))
+    in_order = Window.partitionBy(c.USER).orderBy(c.TIME, c.EVENT_ID)
+
+    def before(apart: int) -> Column:
+        earlier, seen = (F.lag(name, apart).over(in_order) for name in (c.ITEM_INDEX, _SEEN_BY))
+        return F.struct(earlier.alias(_EARLIER), F.col(_SEEN_BY).bitwiseAND(seen).alias(_SEEN_BY), F.lit(UNIT // apart).alias(_UNITS))
+
+    met = [before(apart).alias(f"{_EARLIER}_{apart}") for apart in range(1, REACH + 1)]
+    beside = placed.select(F.col(c.ITEM_INDEX).alias(_LATER), *met)
+    pairs = beside.select(_LATER, F.inline(F.array(*(f"{_EARLIER}_{apart}" for apart in range(1, REACH + 1)))))
+    return pairs.where((F.col(_EARLIER) != F.col(_LATER)) & (F.col(_SEEN_BY) > 0))
+
+
+def _counted(pairs: DataFrame, splits: Sequence[str]) -> DataFrame:
+    """One row for each two products that met, `low` and `high`: by split the units in which `high` came later (up), or earlier (down)."""
+    rises = F.col(_EARLIER) < F.col(_LATER)
+    sums = [
+        F.sum(F.when(met & (F.col(_SEEN_BY).bitwiseAND(1 << bit) > 0), F.col(_UNITS).cast("bigint")).otherwise(0)).alias(f"{name}_{split}")
+        for bit, split in enumerate(splits) for name, met in (("up", rises), ("down", ~rises))
+    ]
+    return pairs.groupBy(F.least(_EARLIER, _LATER).alias(_LOW), F.greatest(_EARLIER, _LATER).alias(_HIGH)).agg(*sums)
+
+
+def _counts_of(product: str, other: str, forward: str, backward: str, splits: Sequence[str]) -> Column:
+    """A product, another, and what that one counts as its neighbour in each split."""
+    counts = [((F.col(f"{forward}_{split}") + BACKWARD * F.col(f"{backward}_{split}")) / UNIT).alias(split) for split in splits]
+    return F.struct(F.col(product).alias(c.ITEM_INDEX), F.col(other).alias(_OTHER), *counts)
+
+
+def _best(splits: Sequence[str], kept: int) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """From all pairs of some products to the rows of these products."""
+    def best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        held = list(batches)
+        if not held:
+            return
+        pairs = {name: array.to_numpy() for name, array in zip(held[0].schema.names, pa.Table.from_batches(held).columns)}
+        for split in splits:
+            met = pairs[split] > 0
+            products, items, counts = most_counted(pairs[c.ITEM_INDEX][met], pairs[_OTHER][met], pairs[split][met], kept)
+            yield pa.RecordBatch.from_arrays(
+                [pa.array(products.astype(np.int32)), _lists(items), _lists(counts), pa.array([split] * len(products), pa.string())],
+                names=[c.ITEM_INDEX, c.ITEMS, c.COUNTS, c.SPLIT],
+            )
+
+    return best
+
+
+def _lists(matrix: np.ndarray) -> pa.Array:
+    offsets = np.arange(0, matrix.size + 1, matrix.shape[1], dtype=np.int32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(matrix.ravel()))
+
+
+def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
+    """The neighbours of one day and split as arrays, on the driver: they grow with products only, like the model.
+
+    There are none where no two products ever met, as in a log of one product.
+    """
+    rows = lake.read(NEIGHBOURS).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
+    found = rows.select(c.ITEM_INDEX, c.ITEMS, c.COUNTS).toPandas()
+    return Follows.of_rows(found[c.ITEM_INDEX].to_numpy(), found[c.ITEMS].tolist(), found[c.COUNTS].tolist(), products)

@@ -1,0 +1,69 @@
+from datetime import date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from recsys import columns as c
+from recsys.models.follows import Follows, count_follows
+from recsys.sequences.neighbours import follows_of, neighbours
+from recsys.split import PUSH, TEST, TRAIN
+from recsys.tables import NEIGHBOURS
+
+DS = date(1970, 1, 9)
+PRODUCTS = 12
+EVENTS = f"{c.USER} string, {c.TIME} timestamp, {c.EVENT_ID} string, {c.ITEM} string, {c.ROLE} string"
+
+
+def shop(spark, events):
+    """`events`: a user, the minute, the index of the product (0 for one that has none) and the role."""
+    rows = [
+        (user, datetime(1970, 1, 1) + timedelta(minutes=minute), f"e{place:04}", f"p{index}", role)
+        for place, (user, minute, index, role) in enumerate(events)
+    ]
+    vocabulary = spark.createDataFrame([(f"p{index}", index) for index in range(1, PRODUCTS + 1)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
+    return spark.createDataFrame(rows, EVENTS), vocabulary
+
+
+def found(rows):
+    """By split and product, the neighbours with their counts."""
+    return {
+        (row[c.SPLIT], row[c.ITEM_INDEX]): {item: count for item, count in zip(row[c.ITEMS], row[c.COUNTS]) if item}
+        for row in rows.collect()
+    }
+
+
+def test_later_products_count_by_distance_earlier_ones_half_and_each_split_counts_what_it_sees(spark):
+    events, vocabulary = shop(spark, [
+        ("ann", 1, 1, "train"), ("ann", 2, 0, "train"), ("ann", 3, 2, "train"), ("ann", 4, 3, "validation"), ("ann", 5, 3, "test"),
+        ("bob", 9, 2, "test"), ("bob", 8, 1, "test"),
+    ])
+    rows = neighbours(events, (TRAIN, TEST, PUSH), vocabulary, kept=3, ds=DS)
+    assert rows.columns == [*NEIGHBOURS.columns]
+    assert found(rows) == {
+        (TRAIN, 1): {2: 1}, (TRAIN, 2): {1: 0.5},  # product 0 has no index, so 1 and 2 lie side by side
+        (TEST, 1): {2: 1, 3: 0.5}, (TEST, 2): {3: 1, 1: 0.5}, (TEST, 3): {2: 0.5, 1: 0.25},
+        (PUSH, 1): {2: 2, 3: pytest.approx(1 / 2 + 1 / 3)}, (PUSH, 2): {3: 1.5, 1: 1}, (PUSH, 3): {2: 0.75, 1: pytest.approx(1 / 4 + 1 / 6)},
+    }
+
+
+def test_the_cluster_counts_as_numpy_does_and_a_sample_is_a_part_of_the_whole(spark):
+    rng = np.random.default_rng(3)
+    windows = [rng.integers(1, PRODUCTS + 1, size) for size in (1, 2, 9, 30, 60)]
+    events, vocabulary = shop(spark, [(f"u{user}", minute, int(index), "train") for user, window in enumerate(windows) for minute, index in enumerate(window)])
+    rows = neighbours(events.repartition(3), (TRAIN,), vocabulary, 5, DS).toPandas()
+    follows = Follows.of_rows(rows[c.ITEM_INDEX].to_numpy(), rows[c.ITEMS].tolist(), rows[c.COUNTS].tolist(), PRODUCTS)
+    expected = count_follows((window[None, :] for window in windows), PRODUCTS, 5)
+    np.testing.assert_array_equal(follows.items, expected.items)
+    np.testing.assert_array_equal(follows.counts, expected.counts)
+    sample = neighbours(events, (TRAIN,), vocabulary, 5, DS, every=4)
+    assert found(sample) == {key: value for key, value in found(neighbours(events, (TRAIN,), vocabulary, 5, DS)).items() if key[1] % 4 == 1}
+
+
+def test_a_day_is_read_as_arrays_and_one_on_which_nothing_met_has_no_neighbours(spark, lake):
+    events, vocabulary = shop(spark, [("ann", 1, 1, "train"), ("ann", 2, 2, "train"), ("bob", 1, 3, "test")])
+    lake.replace_day(neighbours(events, (TRAIN, TEST), vocabulary, 2, DS), NEIGHBOURS, DS)
+    follows = follows_of(lake, DS, TRAIN, PRODUCTS)
+    assert list(follows.items[1]) == [2, 0] and list(follows.counts[2]) == [0.5, 0] and follows.items.shape == (PRODUCTS + 1, 2)
+    alone = DS + timedelta(days=1)
+    lake.replace_day(neighbours(events.where("user_id = 'bob'"), (TRAIN, TEST), vocabulary, 2, alone), NEIGHBOURS, alone)
+    assert not follows_of(lake, alone, TEST, PRODUCTS).fitted(2).counts.any()
