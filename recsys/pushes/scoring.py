@@ -22,6 +22,7 @@ from recsys.models.follows import Follows
 from recsys.pushes.batches import ARRAYS, NUMBERS, fixed, known, ragged, ranked, stack
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
+_CELLS = 2**25  # of users × products in a step, 128 MB in each of the few passes: from 262,144 products on a step holds fewer users
 SPARE = 8  # asked for beyond n, so that ties across the border are broken by item index too
 _SCHEMA = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
 _TYPES = pa.schema([(c.USER, pa.string()), (c.ITEM, pa.string()), (c.RANK, pa.int32()), (c.SCORE, pa.float64())])
@@ -114,12 +115,17 @@ def scored(rows: pa.RecordBatch, artifact: Any, request: Request) -> Iterator[pa
     arrays = stack(rows)
     banned = _banned(rows, artifact, request)
     wanted = min(request.n + SPARE, len(artifact.items) - 1)
-    for positions, count in fixed(known(arrays), request.batch_size):
+    for positions, count in fixed(known(arrays), users_at_once(request.batch_size, len(artifact.items))):
         batch = {name: values[positions] for name, values in arrays.items()}
         bans = [banned[position] for position in positions] if banned else None
         indices, scores = artifact.top(batch, wanted, bans, request.behaviour)
         indices, scores = ranked(indices[:count], scores[:count], request.n)
         yield _rows(rows.column(c.USER).take(pa.array(positions[:count])), artifact.items, indices, scores)
+
+
+def users_at_once(batch_size: int, products: int) -> int:
+    """`batch_size`, or as many users as keep users × products within bounds whatever the catalogue."""
+    return max(min(batch_size, _CELLS // products), 1)
 
 
 def _banned(rows: pa.RecordBatch, artifact: Any, request: Request) -> list[np.ndarray] | None:
