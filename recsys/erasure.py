@@ -57,6 +57,17 @@ def erase(lake: Lake, source: Source, users: DataFrame, ds: date) -> list[tuple[
     return proof
 
 
+def foretold(lake: Lake, source: Source, users: DataFrame) -> Iterator[tuple[str, int]]:
+    """The rows that `erase` would take out of each table; nothing is written."""
+    for table in filter(lake.exists, USER_TABLES):
+        yield table.name, lake.read(table).join(users, on=c.USER, how="left_semi").count()
+    if lake.exists(t.QUARANTINE):
+        held, hashes = lake.read(t.QUARANTINE).where(F.col(c.SOURCE) == source.name), users.select(hashed(F.col(c.USER)).alias(c.USER_HASH))
+        yield t.QUARANTINE.name, held.count() - without_erased(held, hashes, source).count()
+    if lake.exists(t.INCOMING):
+        yield t.INCOMING.name, lake.read(t.INCOMING).count()
+
+
 def settle(lake: Lake) -> None:
     """Make the account of every file say what the tables hold: what is no longer in either is `erased`."""
     if not lake.exists(t.INGESTS):

@@ -73,6 +73,10 @@ def live_values(lake):
 def test_an_erased_user_is_in_no_live_file_and_no_delivery_brings_him_back(shop, tmp_path, capsys):
     lake, arguments, users = shop
     assert "7" in live_values(lake) and any('"7.0"' in value for value in live_values(lake))
+    erase_users.main([*arguments, *users, "--dry-run"])
+    foretold = capsys.readouterr().out.split("\n")
+    assert [" ".join(line.split()[:2]) for line in foretold if line] == ["events 1", "pushes 1", "events_quarantine 3", "events_incoming 7"]
+    assert "7" in live_values(lake) and not lake.exists(t.ERASURES)
     erase_users.main([*arguments, *users])
 
     assert not {value for value in live_values(lake) if value == "7" or "7.0" in value or "7@" in value}
