@@ -78,10 +78,12 @@ def run_ranks(train: Callable[[Plan, Signs], Outcome], plan: Plan, watch: Watch)
             thread.join(plan.settings.stall_seconds + _TO_END)
     if thread.is_alive():
         raise Infrastructure(f"Training failed: {cause.why}; nor could the tasks of the ranks be ended. See what became of the workers, and run again.")
-    if isinstance(ended[0], BaseException):
+    outcome = ended[0]
+    if isinstance(outcome, BaseException) or None in outcome:  # of ranks that were ended Horovod says nothing, or that they returned nothing
         time.sleep(_LAST_WORDS)
-        raise RanksFailed(cause or watch.cause(over=True) or Cause("", str(ended[0]))) from ended[0]
-    return ended[0]
+        fault = outcome if isinstance(outcome, BaseException) else RuntimeError("a rank was ended before it had an outcome")
+        raise RanksFailed(cause or watch.cause(over=True) or Cause("", str(fault))) from fault
+    return outcome
 
 
 def _launched(train: Callable[[Plan, Signs], Outcome], plan: Plan, watch: Watch) -> list[Outcome] | BaseException:

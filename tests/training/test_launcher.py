@@ -10,8 +10,9 @@ import pytest
 
 from recsys.faults import BadData, Infrastructure
 from recsys.sequences.feed import WindowFeed
-from recsys.training import worker
+from recsys.training import ranks, worker
 from recsys.training.launcher import outcomes_of, train
+from recsys.training.watch import Watch
 from recsys.training.worker import train_rank
 from tests.training.conftest import write_circle
 
@@ -115,6 +116,14 @@ def test_more_ranks_than_files_one_product_and_nobody_to_validate_with_still_mak
     assert sorted([first.rows_read, second.rows_read]) == [(0,) * 3, (5,) * 3]
     assert first.weights_digest == second.weights_digest
     assert [entry["validation_ndcg"] for entry in first.history] == [None] * 3 and first.best_epoch == 2
+
+
+def test_ranks_that_were_ended_without_an_outcome_make_a_failed_start_and_no_result(circle_plan, lake, monkeypatch):
+    write_circle(lake, users=4)
+    plan = circle_plan(lake)
+    monkeypatch.setattr(ranks, "_launched", lambda *_: [None, None])
+    with pytest.raises(ranks.RanksFailed, match="without a word|before it had an outcome"):
+        ranks.run_ranks(train_rank, plan, Watch(plan.settings))
 
 
 def test_more_ranks_than_task_slots_are_refused_before_anything_starts(lake, circle_plan):
