@@ -15,6 +15,7 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -59,7 +60,8 @@ def in_a_process(measure: Callable[[str, str, Path], list[Row]], stage: str, siz
 def _end(*_: object) -> None:
     """What a stage has started would otherwise go on until it is measured."""
     for process in psutil.Process().children(recursive=True):
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):
+            process.terminate()
     sys.exit(143)
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "ranks", "sequences")
-SIZES = ("full", "small")
+STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "ranks", "sequences", "load")
+SIZES = ("full", "large", "small")  # large: more for `load`, hours of it; for the others the same as full
 
 
 def rows_of(stage: str, size: str, folder: Path) -> Iterator[Row]:
     """Measure `stage` and yield its rows; files go into `folder`."""
     module = import_module(f"tests.bench.{stage}")
-    return module.rows(module.SIZES[size], folder)
+    return module.rows(module.SIZES.get(size, module.SIZES["full"]), folder)
 
 
 def measured(stage: str, size: str, folder: Path) -> list[Row]:
