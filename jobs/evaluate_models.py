@@ -1,7 +1,6 @@
 """Judge the model and every control by the same lists, targets and metrics on the test part of the log.
 
-A method that crashes is named, the results of the others are written all the same, and the job then exits
-with 4. A leak stops the job before anything is computed.
+A crash of one method costs no other its results, and ends the job with 4; a leak stops it before anything is computed.
 
 Reads   events, products, segments, sequences and neighbours (of --ds); every trained model and all that was fitted (of --model-ds):
         vocabulary, user_features, correlations, normalizer, segment_centroids, segments
@@ -50,10 +49,10 @@ def run(night: Night) -> None:
     comparison.require_all()
 
 
-FITTED = (t.VOCABULARY, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS, t.SEGMENTS)
 STAGE = Stage(
     "evaluate_models", run, writes=day(t.EVALUATIONS, t.COMPARISONS, t.COSTS),
-    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(t.NEIGHBOURS, needed=False), *model_day(*FITTED), JUDGED_MODELS),
+    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(t.NEIGHBOURS, needed=False), JUDGED_MODELS, *model_day(
+        t.VOCABULARY, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS, t.SEGMENTS)),
     settings=("models", "split", "attributes", "segments", "sequences", "training", "evaluation"),
 )
 

@@ -30,8 +30,7 @@ log = logging.getLogger(__name__)
 def run(night: Night) -> None:
     lake, ds, settings = night.lake, night.ds, night.settings.pushes
     path = artifact_for(night.settings.models, night.model_ds)
-    sequences = lake.read_day(t.SEQUENCES, ds).where(F.col(c.SPLIT) == PUSH)
-    segments = lake.read_day(t.SEGMENTS, ds).where(F.col(c.SPLIT) == PUSH)
+    sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
     vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
     products = eligible(lake.read_day(t.PRODUCTS, ds), settings)
     events_version = lake.version(t.EVENTS)
@@ -48,8 +47,7 @@ def run(night: Night) -> None:
     fallback = fallback_lists(recent(events, settings, ds), segments, products, depth)
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
     lake.replace_day(pushes(lists, products, read_manifest(path)["version"], events_version, ds), t.PUSHES, ds)
-    short = short_lists(lake.read_day(t.PUSHES, ds), settings.n)
-    if short:
+    if short := short_lists(lake.read_day(t.PUSHES, ds), settings.n):
         log.warning("pushes %s: %d users got fewer than %d products, since no more may be pushed to them", ds, short, settings.n)
 
 

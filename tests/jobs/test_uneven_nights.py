@@ -77,6 +77,9 @@ def loader():
             self.manifest = json_.loads((Path_(path) / "manifest.json").read_text())
             self.version, self.items = self.manifest["version"], np_.array(self.manifest["items"])
 
+        def count_anew(self, follows):
+            assert follows.items.shape[0] == len(self.items)
+
         def top(self, batch, n, banned, behaviour):
             rows, known = len(batch["length"]), len(self.items)
             places = np_.tile([number if number < known else 0 for number in range(1, n + 1)], (rows, 1)).astype(np_.int32)
