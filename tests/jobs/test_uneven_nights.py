@@ -113,6 +113,16 @@ def test_a_user_and_a_product_in_half_of_all_events_cost_as_many_rows_as_any_oth
     assert pushed(empty_day, monkeypatch) == {user: 2 for user in ("giant", *(f"u{number}" for number in range(6)))}
 
 
+def test_on_a_day_of_new_users_alone_each_is_pushed_to_and_so_are_the_old(spark, tmp_path, monkeypatch):
+    night = a_night(spark, tmp_path, [ordinary()])
+    carry_out(night)
+    new = [line(f"n{user}", "i1" if user else "never seen before", -1) for user in range(3)]
+    (tmp_path / "in" / "next.csv").write_text("\n".join(["user,item,what,at", *new]))
+    next_day = Night(night.lake, night.settings, DS + timedelta(days=1), DS)
+    carry_out(next_day, NOT_FITTING)
+    assert pushed(next_day, monkeypatch) == {user: 2 for user in (*(f"u{number}" for number in range(6)), "n0", "n1", "n2")}
+
+
 def test_a_log_of_looks_at_one_product_pushes_that_product(spark, tmp_path, monkeypatch):
     night = a_night(spark, tmp_path, [[line(f"u{user}", "only", 30 - step, "view") for user in range(5) for step in range(user + 1)]])
     carry_out(night)
