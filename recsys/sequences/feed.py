@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 import numpy as np
+import pyarrow as pa
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
@@ -181,7 +182,7 @@ def _open(files: Sequence[DataFile], columns: list[str]):
     urls = [petastorm_url(file.url) for file in files]
     try:
         # One thread reads ahead: with several, the order of row groups would depend on which is faster.
-        return make_batch_reader(
+        reader = make_batch_reader(
             urls, schema_fields=columns, reader_pool_type="thread", workers_count=1, shuffle_row_groups=False, num_epochs=1
         )
     except OSError as error:
@@ -189,6 +190,39 @@ def _open(files: Sequence[DataFile], columns: list[str]):
             f"A file of the pinned version of sequences cannot be opened: {error}. It was removed by VACUUM or is out of "
             "reach of this worker; see that every worker reaches the lake, and run jobs/build_sequences.py again."
         ) from error
+    reader._results_queue_reader = _RowGroups()
+    return reader
+
+
+class _RowGroups:
+    """Hands out a row group of Petastorm's reader as arrays, as Petastorm's own reader of its queue does.
+
+    That one makes an array of every single list first, which takes longer than all the rest.
+    """
+
+    batched_output = True
+
+    def read_next(self, workers_pool, schema, ngram):
+        from petastorm.workers_pool import EmptyResultError
+
+        try:
+            table = workers_pool.get_results()
+        except EmptyResultError:
+            raise StopIteration from None
+        return schema.make_namedtuple(**{name: _array(name, table.column(name).combine_chunks()) for name in table.column_names})
+
+
+def _array(name: str, column: pa.Array) -> np.ndarray:
+    """[rows], or of lists, all of one length, [rows, length]."""
+    if not pa.types.is_list(column.type):
+        return column.to_numpy(zero_copy_only=False)
+    lengths = np.diff(column.offsets.to_numpy())
+    if column.null_count or (lengths != lengths[:1]).any():
+        raise BadData(
+            f"Column {name} of a file holds lists of {lengths.min()} to {lengths.max()} values, {column.null_count} of them missing, and all should be "
+            "of one length. It was not written by jobs/build_sequences.py; run that again."
+        )
+    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
 
 
 def _next(reader) -> Batch | None:

@@ -3,6 +3,8 @@ from contextlib import closing
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,7 +12,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
-from recsys.sequences.feed import WEIGHT, WindowFeed, petastorm_url
+from recsys.sequences.feed import WEIGHT, WindowFeed, petastorm_url, read_rows
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.sequences.rows import spread
 from recsys.sequences.shape import WindowShape, trimmed
@@ -180,6 +182,22 @@ def test_a_file_with_other_rows_than_its_version_says_is_told(files):
     lying = [DataFile(file.url, file.rows + 1) for file in files]
     with pytest.raises(BadData, match="-5 rows"):
         list(WindowFeed(lying, SHAPE, BATCH, steps=20, seed=3).epoch(0))
+
+
+@pytest.mark.parametrize("lists", [[[1, 2], [3]], [[1, 2], None]])
+def test_lists_of_unequal_length_are_told(tmp_path, lists):
+    pq.write_table(pa.table({c.ITEMS: lists}), tmp_path / "part.parquet")
+    with pytest.raises(BadData, match="items .* one length"):
+        read_rows([DataFile((tmp_path / "part.parquet").as_uri(), 2)], [c.ITEMS])
+
+
+def test_few_rows_are_read_at_once_and_must_be_as_many_as_their_version_says(tmp_path):
+    assert len(read_rows([], [c.ITEMS])[c.ITEMS]) == 0
+    pq.write_table(pa.table({c.ITEM_INDEX: [7, 8], c.ITEMS: [[1, 2], [3, 4]]}), tmp_path / "part.parquet", row_group_size=1)
+    rows = read_rows([DataFile((tmp_path / "part.parquet").as_uri(), 2)], [c.ITEM_INDEX, c.ITEMS])
+    assert sorted(zip(rows[c.ITEM_INDEX], map(tuple, rows[c.ITEMS]))) == [(7, (1, 2)), (8, (3, 4))]
+    with pytest.raises(BadData, match="hold 2 rows, not the 3"):
+        read_rows([DataFile((tmp_path / "part.parquet").as_uri(), 3)], [c.ITEMS])
 
 
 @pytest.mark.parametrize("url, expected", [
