@@ -2,15 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from typing import Any
 
 import keras
 
 
-def compiled(function: Callable) -> Callable:
-    """`function` as a graph where the backend is TensorFlow, as it is elsewhere."""
+def compiled(function: Callable, of_any_width: Collection[str] = ()) -> Callable:
+    """`function` as a graph where the backend is TensorFlow, as it is elsewhere.
+
+    Args:
+        function: of a dict of arrays, and of other arrays.
+        of_any_width: names in that dict whose second dimension differs from call to call. The graph is made once for all
+            widths of them, and of the other arrays, instead of anew for every width that turns up.
+    """
     if keras.backend.backend() != "tensorflow":
         return function
     import tensorflow as tf
 
-    return tf.function(function, reduce_retracing=True)
+    graph = tf.function(function, reduce_retracing=True)
+    if not of_any_width:
+        return graph
+
+    def spec(array: Any, any_width: bool) -> tf.TensorSpec:
+        shape = [array.shape[0], None, *array.shape[2:]] if any_width else array.shape
+        return tf.TensorSpec(shape, array.dtype)
+
+    def run(batch: dict[str, Any], *others: Any) -> Any:
+        batch = {name: tf.convert_to_tensor(array) for name, array in batch.items()}
+        others = tuple(map(tf.convert_to_tensor, others))
+        sizes = tuple(array.shape[0] for array in (*batch.values(), *others))
+        if sizes not in traced:
+            traced.add(sizes)
+            graph.get_concrete_function(
+                {name: spec(array, name in of_any_width) for name, array in batch.items()}, *(spec(array, True) for array in others)
+            )
+        return graph(batch, *others)
+
+    traced: set[tuple[int, ...]] = set()
+    return run

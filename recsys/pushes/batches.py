@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 import pyarrow as pa
 
 from recsys import columns as c
+from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, trimmed_width
 
 ARRAYS = (
     c.ITEMS, c.BEHAVIOURS, c.GAPS, c.DAYS, c.VISITS,
@@ -33,6 +35,25 @@ def ragged(lists: pa.Array) -> list[np.ndarray]:
 def known(arrays: dict[str, np.ndarray]) -> np.ndarray:
     """The positions of the users that the model knows anything of: an event in the window, or an older product."""
     return np.flatnonzero((arrays[c.LENGTH] > 0) | (arrays[c.MEMORY_ITEMS] > 0).any(axis=1))
+
+
+def alike(arrays: dict[str, np.ndarray], positions: np.ndarray) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Those of `positions` whose windows need the same width, each time with `arrays` cut to that.
+
+    Most histories are short, and a model would spend most of its time on padding. Widths are a quarter of the window, half
+    of it, or all, and the memory where there is one. They follow from a user's own row, so that the scores do not depend on
+    who else is asked for.
+    """
+    full, memory = arrays[c.ITEMS].shape[1], arrays[c.MEMORY_ITEMS].shape[1]
+    widths = np.unique(np.minimum(trimmed_width(np.array([full // 4, full // 2, full])), full))
+    needed = widths[np.searchsorted(widths, arrays[c.LENGTH][positions])]
+    remembers = (arrays[c.MEMORY_ITEMS][positions] > 0).any(axis=1)
+    nothing = min(int(trimmed_width(np.array(0))), memory)
+    for width, remembered in product(widths, (False, True)):
+        own, places = positions[(needed == width) & (remembers == remembered)], memory if remembered else nothing
+        if len(own):
+            cut = dict.fromkeys(OF_EVENTS, width) | dict.fromkeys(OF_MEMORY, places)
+            yield {name: array[:, :cut[name]] if name in cut else array for name, array in arrays.items()}, own
 
 
 def fixed(positions: np.ndarray, size: int) -> Iterator[tuple[np.ndarray, int]]:

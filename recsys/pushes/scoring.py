@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame
 from recsys import columns as c
 from recsys.greetings import without_greetings
 from recsys.models.follows import Follows
-from recsys.pushes.batches import ARRAYS, NUMBERS, fixed, known, ragged, ranked, stack
+from recsys.pushes.batches import ARRAYS, NUMBERS, alike, fixed, known, ragged, ranked, stack
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
 _CELLS = 2**25  # of users × products in a step, 128 MB in each of the few passes: from 262,144 products on a step holds fewer users
@@ -115,8 +115,10 @@ def scored(rows: pa.RecordBatch, artifact: Any, request: Request) -> Iterator[pa
     arrays = stack(rows)
     banned = _banned(rows, artifact, request)
     wanted = min(request.n + SPARE, len(artifact.items) - 1)
-    for positions, count in fixed(known(arrays), users_at_once(request.batch_size, len(artifact.items))):
-        batch = {name: values[positions] for name, values in arrays.items()}
+    at_once = users_at_once(request.batch_size, len(artifact.items))
+    parts = ((cut, *part) for cut, own in alike(arrays, known(arrays)) for part in fixed(own, at_once))
+    for cut, positions, count in parts:
+        batch = {name: values[positions] for name, values in cut.items()}
         bans = [banned[position] for position in positions] if banned else None
         indices, scores = artifact.top(batch, wanted, bans, request.behaviour)
         indices, scores = ranked(indices[:count], scores[:count], request.n)

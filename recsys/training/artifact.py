@@ -23,7 +23,7 @@ from recsys.configuration import fill
 from recsys.faults import BadData, MissingTable
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows
-from recsys.sequences.shape import WindowShape
+from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
 
 MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
 
@@ -83,7 +83,7 @@ class Artifact:
             probabilities = self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
             return ops.top_k(leave_out(probabilities, banned), n)
 
-        return compiled(top)
+        return compiled(top, of_any_width=OF_EVENTS + OF_MEMORY)
 
 
 def _rectangle(banned: list[np.ndarray] | None, rows: int) -> np.ndarray:

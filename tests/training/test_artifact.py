@@ -10,7 +10,7 @@ from recsys.faults import BadData, MissingTable
 from recsys.models.definition import ModelDefinition
 from recsys.models.factory import make_model
 from recsys.models.conditions import NEXT_EVENT
-from recsys.sequences.shape import WindowShape
+from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
 from recsys.training.artifact import artifact_for, load_artifact, save_artifact
 from tests.training.conftest import LENGTH, MEMORY, PRODUCTS
 
@@ -34,6 +34,14 @@ def test_a_saved_model_scores_as_before_and_lists_the_likeliest_first(models, ci
     np.testing.assert_allclose(scores, -np.sort(-bare[:, 1:], axis=1), rtol=1e-5)
     np.testing.assert_allclose(np.take_along_axis(bare, indices, axis=1), scores, rtol=1e-5)
     assert artifact.items[3] == "p3" and artifact.version == "circle-1"
+
+
+def test_arrays_cut_to_what_is_filled_give_the_same_lists(models, circle_batch):
+    artifact = load_artifact(artifact_for(str(models), date(2024, 3, 1)))
+    wide = circle_batch | {name: np.pad(circle_batch[name], ((0, 0), (0, 9))) for name in OF_EVENTS + OF_MEMORY}
+    (indices, scores), (of_wide, scores_of_wide) = (artifact.top(batch, PRODUCTS, [np.array([4])] * 4, None) for batch in (circle_batch, wide))
+    np.testing.assert_array_equal(indices, of_wide)
+    np.testing.assert_allclose(scores, scores_of_wide, rtol=1e-5)
 
 
 def test_banned_products_are_left_out_and_index_0_says_that_nothing_is_left(models, circle_batch):
