@@ -11,6 +11,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from recsys import columns as c
+from recsys.faults import BadData
 from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
 from recsys.split import in_history
 from recsys.tables import NEIGHBOURS, Lake
@@ -104,7 +105,18 @@ def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
     """The neighbours of one day and split as arrays, on the driver: they grow with products only, like the model.
 
     There are none where no two products ever met, as in a log of one product.
+
+    Args:
+        products: how many the vocabulary of the model numbers.
+
+    Raises:
+        BadData: the rows number more of them.
     """
     rows = lake.read(NEIGHBOURS).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
     found = rows.select(c.ITEM_INDEX, c.ITEMS, c.COUNTS).toPandas()
+    if found[c.ITEM_INDEX].max() > products:  # not so where there are no rows
+        raise BadData(
+            f"The table {NEIGHBOURS.name} of {ds} numbers products up to {found[c.ITEM_INDEX].max()}, the model knows {products}: it was made with the "
+            f"vocabulary of another day. Run jobs/build_sequences.py --ds {ds} with the --model-ds of this run."
+        )
     return Follows.of_rows(found[c.ITEM_INDEX].to_numpy(), found[c.ITEMS].tolist(), found[c.COUNTS].tolist(), products)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from recsys import columns as c
+from recsys.faults import BadData
 from recsys.models.follows import Follows, count_follows
 from recsys.sequences.neighbours import follows_of, neighbours
 from recsys.split import PUSH, TEST, TRAIN
@@ -64,6 +65,8 @@ def test_a_day_is_read_as_arrays_and_one_on_which_nothing_met_has_no_neighbours(
     lake.replace_day(neighbours(events, (TRAIN, TEST), vocabulary, 2, DS), NEIGHBOURS, DS)
     follows = follows_of(lake, DS, TRAIN, PRODUCTS)
     assert list(follows.items[1]) == [2, 0] and list(follows.counts[2]) == [0.5, 0] and follows.items.shape == (PRODUCTS + 1, 2)
+    with pytest.raises(BadData, match="numbers products up to 2, the model knows 1: .* --ds 1970-01-09"):
+        follows_of(lake, DS, TRAIN, products=1)
     alone = DS + timedelta(days=1)
     lake.replace_day(neighbours(events.where("user_id = 'bob'"), (TRAIN, TEST), vocabulary, 2, alone), NEIGHBOURS, alone)
     assert not follows_of(lake, alone, TEST, PRODUCTS).fitted(2).counts.any()
