@@ -94,6 +94,6 @@ def test_made_up_windows_are_filled_from_the_front_with_products_of_the_shop_in_
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_has_a_module_with_both_sizes(stage):
+def test_every_stage_has_a_module_with_its_sizes(stage):
     module = import_module(f"tests.bench.{stage}")
-    assert set(module.SIZES) == set(SIZES) and callable(module.rows)
+    assert {"full", "small"} <= set(module.SIZES) <= set(SIZES) and callable(module.rows)
