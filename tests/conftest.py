@@ -11,11 +11,16 @@ from recsys.tables import Lake
 
 # Tests hold a few rows: compiling code for them, in the JVM or by Spark, costs far more than it saves.
 _SMALL = {
-    "spark.driver.memory": "1g",
+    "spark.driver.memory": "2g",
+    # What Spark and Delta remember of thousands of jobs and tables fills 1 GB; collecting it again and again was a quarter of the suite's time.
+    "spark.ui.retainedJobs": "20",
+    "spark.ui.retainedStages": "20",
+    "spark.ui.retainedTasks": "200",
+    "spark.sql.ui.retainedExecutions": "5",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Ddelta.log.cacheSize=50",
 }
 
 hypothesis.settings.register_profile("busy", deadline=None)  # a machine at other work is no fault of the code
