@@ -46,7 +46,9 @@ class Watch:
         return bool(self._signs)
 
     def stalled(self) -> Cause | None:
-        """Who stands still; None while all move, or have not had the time they are given."""
+        """Who stands still; None while all move, or have not had the time they are given, or one failed: the others wait for it."""
+        if self._ended:
+            return None
         still = [rank for rank in range(self._settings.ranks) if self._state(rank) == RUNNING]
         since = min((self._moved.get(rank, self._begun) for rank in still), default=max(self._heard.values(), default=self._begun))
         if self._clock() - since <= self._patience(still):
@@ -66,7 +68,7 @@ class Watch:
         if alone:
             return f"{self._told(alone)} has not moved {how_long}: {place(self._signs[alone[0]])}"
         if still:
-            return f"{self._told(still)} have not moved {how_long}, each waiting for the others"
+            return f"{self._told(still)} {'have' if len(still) > 1 else 'has'} not moved {how_long}, waiting for the others"
         return f"all ranks are done, but Spark did not end their tasks {how_long}"
 
     def failed_for(self) -> float:

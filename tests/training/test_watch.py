@@ -57,13 +57,21 @@ def test_ranks_that_move_however_slowly_are_left_alone(ranks):
 def test_ranks_in_one_step_wait_for_each_other_and_a_rank_that_is_done_for_nobody(ranks):
     ranks.say(301, 1)
     ranks.say(301, 0)
-    assert "rank 0 (process 70 on host w0), rank 1 (process 71 on host w1) have not moved for 301 s" in ranks.watch.stalled().why
+    assert "rank 0 (process 70 on host w0), rank 1 (process 71 on host w1) have not moved for 301 s, waiting for the others" in ranks.watch.stalled().why
     ranks.say(301, 0, state=DONE)
     assert ranks.watch.stalled().why.startswith("rank 1")
     ranks.say(302, 1, state=DONE)
     assert ranks.watch.stalled() is None
     ranks.now = 730
     assert "all ranks are done" in ranks.watch.stalled().why
+
+
+def test_a_rank_that_waits_for_one_that_failed_does_not_stall(ranks):
+    ranks.say(299, 1)
+    ranks.say(299, 0, state=FAILED, said="UnknownError: Horovod has been shut down")
+    ranks.now = 302
+    assert ranks.watch.stalled() is None
+    assert ranks.watch.cause(over=True).why.startswith("rank 1 (process 71 on host w1) ended without a word")
 
 
 def test_until_a_first_epoch_is_done_there_is_the_time_to_start_besides():
