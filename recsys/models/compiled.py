@@ -24,6 +24,8 @@ def compiled(function: Callable, of_any_width: Collection[str] = ()) -> Callable
     if not of_any_width:
         return graph
 
+    traced: set[tuple[int, ...]] = set()
+
     def spec(array: Any, any_width: bool) -> tf.TensorSpec:
         shape = [array.shape[0], None, *array.shape[2:]] if any_width else array.shape
         return tf.TensorSpec(shape, array.dtype)
@@ -39,5 +41,4 @@ def compiled(function: Callable, of_any_width: Collection[str] = ()) -> Callable
             )
         return graph(batch, *others)
 
-    traced: set[tuple[int, ...]] = set()
     return run
