@@ -21,7 +21,7 @@ from recsys.models.follows import Follows
 from recsys.pushes.alone import Held, fresh_waits
 from recsys.pushes.batches import ARRAYS, NUMBERS
 from recsys.pushes.filters import BANNED, with_banned
-from recsys.pushes.scoring import LoadedWith, Request, top_items
+from recsys.pushes.scoring import Request, loaded_with, top_items
 from recsys.pushes.scoring import load as load_model
 from recsys.settings import EvaluationSettings, Settings
 from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
@@ -77,8 +77,7 @@ class SequenceModel:
         columns = [c.USER, *ARRAYS, *NUMBERS, *([banned] if banned else [])]
         rows = pa.RecordBatch.from_pandas(asked.select(*columns).toPandas(), preserve_index=False)
         request = Request(n, self._behaviour, banned, batch_size=1)
-        load = self._load if self._neighbours is None else LoadedWith(self._neighbours.digest, Held(self._neighbours), self._load)
-        return fresh_waits(self._path, load, [rows.slice(place, 1) for place in range(rows.num_rows)], request)
+        return fresh_waits(self._path, loaded_with(self._neighbours, self._load, Held), [rows.slice(place, 1) for place in range(rows.num_rows)], request)
 
     def _asked(self, users: DataFrame) -> tuple[DataFrame, str | None]:
         """The rows of `users`, and the column of what they must not get."""

@@ -66,6 +66,11 @@ class LoadedWith:
         return artifact
 
 
+def loaded_with(neighbours: Follows | None, load: Callable[[str], Any], share: Callable[[Follows], Any]) -> Callable[[str], Any]:
+    """`load`, but with `neighbours` where they are given; `share` makes of them what a worker can take along."""
+    return load if neighbours is None else LoadedWith(neighbours.digest, share(neighbours), load)
+
+
 def top_items(
     sequences: DataFrame, model_path: str, n: int, banned: str | None = None, never: Sequence[str] = (),
     behaviour: str | None = None, neighbours: Follows | None = None, batch_size: int = BATCH_SIZE, load: Callable[[str], Any] = load,
@@ -88,8 +93,7 @@ def top_items(
         digits). Users of whom the model knows nothing have no rows.
     """
     request = Request(n, behaviour, banned, tuple(never), batch_size)
-    if neighbours is not None:
-        load = LoadedWith(neighbours.digest, sequences.sparkSession.sparkContext.broadcast(neighbours), load)
+    load = loaded_with(neighbours, load, sequences.sparkSession.sparkContext.broadcast)
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
