@@ -62,8 +62,7 @@ def foretold(lake: Lake, source: Source, users: DataFrame) -> Iterator[tuple[str
     for table in filter(lake.exists, USER_TABLES):
         yield table.name, lake.read(table).join(users, on=c.USER, how="left_semi").count()
     if lake.exists(t.QUARANTINE):
-        held, hashes = lake.read(t.QUARANTINE).where(F.col(c.SOURCE) == source.name), users.select(hashed(F.col(c.USER)).alias(c.USER_HASH))
-        yield t.QUARANTINE.name, held.count() - without_erased(held, hashes, source).count()
+        yield t.QUARANTINE.name, _rows_of(_hashes(users), lake.read(t.QUARANTINE).where(F.col(c.SOURCE) == source.name), source)
     if lake.exists(t.INCOMING):
         yield t.INCOMING.name, lake.read(t.INCOMING).count()
 
@@ -82,7 +81,7 @@ def settle(lake: Lake) -> None:
 
 def _note(lake: Lake, users: DataFrame, ds: date) -> None:
     """Write the hashes of `users` to `erasures`, each with the day of its first erasure."""
-    hashes = users.select(hashed(F.col(c.USER)).alias(c.USER_HASH))
+    hashes = _hashes(users)
     known = erased_users(lake)
     new = hashes if known is None else hashes.join(known, on=c.USER_HASH, how="left_anti")
     if known is None or not new.isEmpty():
@@ -112,7 +111,16 @@ def _out_of_quarantine(lake: Lake, source: Source) -> tuple[int, int]:
     if removed:
         lake.replace_where(kept, t.QUARANTINE, f"{c.SOURCE} = '{source.name}'", of=source.name)
     after = lake.read(t.QUARANTINE).where(of_source)
-    return removed, after.count() - without_erased(after, erased, source).count()
+    return removed, _rows_of(erased, after, source)
+
+
+def _rows_of(erased: DataFrame, quarantine: DataFrame, source: Source) -> int:
+    """How many rows of `source` in `quarantine` are those of the erased users."""
+    return quarantine.count() - without_erased(quarantine, erased, source).count()
+
+
+def _hashes(users: DataFrame) -> DataFrame:
+    return users.select(hashed(F.col(c.USER)).alias(c.USER_HASH))
 
 
 def _proven(lake: Lake, request: str, table: Table, ds: date, removed: int, left: int) -> tuple[str, int, int, int]:
