@@ -13,6 +13,7 @@ from recsys import columns as c
 from recsys.benchmark.histories import Histories
 from recsys.benchmark.protocol import Split
 from recsys.models.conditions import PURCHASE_CODE
+from recsys.sequences.arrow import lists_of
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.sequences.shape import Batch, WindowShape
 from recsys.sequences.timeline import FIRST_EVENT, LAST_BUCKET, ONE_SECOND, SAME_MOMENT
@@ -116,11 +117,4 @@ def write_files(rows: Iterable[Batch], folder: Path, files: int) -> tuple[DataFi
 
 
 def _table(rows: Batch) -> pa.Table:
-    return pa.table({name: _column(array) for name, array in rows.items()})
-
-
-def _column(array: np.ndarray) -> pa.Array:
-    if array.ndim == 1:
-        return pa.array(array)
-    offsets = np.arange(0, array.size + 1, array.shape[1], dtype=np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(np.ascontiguousarray(array).ravel()))
+    return pa.table({name: pa.array(array) if array.ndim == 1 else lists_of(array) for name, array in rows.items()})

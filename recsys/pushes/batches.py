@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from recsys import columns as c
+from recsys.sequences.arrow import matrix_of
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, trimmed_width
 
 ARRAYS = (
@@ -21,7 +22,7 @@ _DIGITS = 6  # float32 carries seven; the last one depends on the order of addit
 
 def stack(rows: pa.RecordBatch) -> dict[str, np.ndarray]:
     """The columns of `rows` as numpy arrays: [rows, length] for the fixed-length arrays, [rows] for the numbers."""
-    arrays = {name: _matrix(rows.column(name)) for name in ARRAYS}
+    arrays = {name: matrix_of(rows.column(name)) for name in ARRAYS}
     return arrays | {name: rows.column(name).to_numpy(zero_copy_only=False) for name in NUMBERS}
 
 
@@ -80,8 +81,3 @@ def significant(values: np.ndarray, digits: int = _DIGITS) -> np.ndarray:
     places = digits - 1 - np.floor(np.log10(np.where(values > 0, values, 1.0)))
     scale = 10.0 ** np.minimum(places, 300)
     return np.round(values * scale) / scale
-
-
-def _matrix(lists: pa.Array) -> np.ndarray:
-    """Lists of one length as a matrix, without touching the rows one by one."""
-    return lists.flatten().to_numpy(zero_copy_only=False).reshape(len(lists), -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
+from recsys.sequences.arrow import matrix_of
 from recsys.sequences.shape import Batch, WindowShape, filled, trimmed, trimmed_width
 from recsys.sequences.shares import rows_in
 from recsys.tables import DataFile
@@ -108,15 +109,11 @@ class WindowFeed:
         if not missing:
             return  # Petastorm cannot open a list of no files
         shuffled = [self.files[place] for place in rng.permutation(len(self.files))]
-        reader = _open(shuffled, list(self.shape.columns()))
-        try:
-            while missing > 0 and (row_group := _next(reader)):
+        with closing(_read(shuffled, self.shape.columns())) as row_groups:
+            while missing > 0 and (row_group := next(row_groups, None)):
                 rows = self._checked(row_group)
                 missing -= len(rows[c.LENGTH])
                 yield rows
-        finally:
-            reader.stop()
-            reader.join()
         if missing:
             raise BadData(
                 f"The {len(self.files)} files of this rank, {self.files[0].url} first, hold {-missing:+,} rows against "
@@ -143,13 +140,7 @@ def read_rows(files: Sequence[DataFile], columns: Sequence[str]) -> Batch:
     """
     if not rows_in(files):
         return {name: np.empty(0) for name in columns}
-    reader, parts = _open(files, list(columns)), []
-    try:
-        while (row_group := _next(reader)) is not None:
-            parts.append(row_group)
-    finally:
-        reader.stop()
-        reader.join()
+    parts = list(_read(files, columns))
     rows = _joined(parts) if parts else {columns[0]: ()}
     if len(rows[columns[0]]) != rows_in(files):
         raise BadData(
@@ -173,6 +164,17 @@ def petastorm_url(url: str) -> str:
         raise BadSettings(f"Petastorm cannot read {path}: the path holds one of # ? ;. Move the lake to a folder without them.")
     mounted = parts.scheme == "dbfs" and not path.startswith("/Volumes/")
     return f"file:///dbfs{path}" if mounted else f"file://{path}"
+
+
+def _read(files: Sequence[DataFile], columns: Iterable[str]) -> Iterator[Batch]:
+    """The row groups of `files`, which are not none, in their order."""
+    reader = _open(files, list(columns))
+    try:
+        while row_group := _next(reader):
+            yield row_group
+    finally:
+        reader.stop()
+        reader.join()
 
 
 def _open(files: Sequence[DataFile], columns: list[str]):
@@ -222,7 +224,7 @@ def _array(name: str, column: pa.Array) -> np.ndarray:
             f"Column {name} of a file holds lists of {lengths.min()} to {lengths.max()} values, {column.null_count} of them missing, and all should be "
             "of one length. It was not written by jobs/build_sequences.py; run that again."
         )
-    return column.flatten().to_numpy(zero_copy_only=False).reshape(len(column), -1)
+    return matrix_of(column)
 
 
 def _next(reader) -> Batch | None:
