@@ -22,7 +22,7 @@ from recsys.evaluation.fitted import (
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
 from recsys.night import Night
-from recsys.sequences.neighbours import neighbours
+from recsys.sequences.neighbours import neighbours, sampled
 from recsys.sequences.rows import training_events, usable, with_roles
 from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings
@@ -89,7 +89,7 @@ def _unlike_training(night: Night, trial: Trial, sequences: DataFrame) -> Iterat
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
     held = lake.read(t.NEIGHBOURS).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
     met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, _EVERY)
-    yield t.NEIGHBOURS, wrong_neighbours(held.where((F.col(c.ITEM_INDEX) - 1) % _EVERY == 0), met)
+    yield t.NEIGHBOURS, wrong_neighbours(held.where(sampled(c.ITEM_INDEX, _EVERY)), met)
     entered = usable(trial.history, settings.sequences)
     yield t.SEQUENCES, wrong_input(sequences, entered, vocabulary, settings.sequences.length)
     yield from _unlike_users(night, roles)

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
+from recsys.sequences.arrow import lists_of
 from recsys.split import in_history
 from recsys.tables import NEIGHBOURS, Lake
 
@@ -33,16 +34,18 @@ def neighbours(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, 
 
     Args:
         events: with roles, of behaviours that enter sequences.
-        every: for a sample, count for the products 1, 1 + every, 1 + 2 * every, … only.
+        every: count for the products of this sample only.
     """
-    def sampled(product: str) -> Column:
-        return (F.col(product) - 1) % every == 0
-
-    pairs = _pairs(events, splits, vocabulary).where(sampled(_EARLIER) | sampled(_LATER))
+    pairs = _pairs(events, splits, vocabulary).where(sampled(_EARLIER, every) | sampled(_LATER, every))
     counted = _counted(pairs, splits)
     ways = F.array(_counts_of(_LOW, _HIGH, "up", "down", splits), _counts_of(_HIGH, _LOW, "down", "up", splits))
-    beside = counted.select(F.inline(ways)).where(sampled(c.ITEM_INDEX)).repartition(F.col(c.ITEM_INDEX))
+    beside = counted.select(F.inline(ways)).where(sampled(c.ITEM_INDEX, every)).repartition(F.col(c.ITEM_INDEX))
     return beside.mapInArrow(_best(splits, kept), _SCHEMA).withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
+
+
+def sampled(product: str, every: int) -> Column:
+    """Whether the product of that column is one of the sample 1, 1 + every, 1 + 2 * every, …"""
+    return (F.col(product) - 1) % every == 0
 
 
 def _pairs(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> DataFrame:
@@ -89,16 +92,11 @@ def _best(splits: Sequence[str], kept: int) -> Callable[[Iterable[pa.RecordBatch
             met = pairs[split] > 0
             products, items, counts = most_counted(pairs[c.ITEM_INDEX][met], pairs[_OTHER][met], pairs[split][met], kept)
             yield pa.RecordBatch.from_arrays(
-                [pa.array(products.astype(np.int32)), _lists(items), _lists(counts), pa.array([split] * len(products), pa.string())],
+                [pa.array(products.astype(np.int32)), lists_of(items), lists_of(counts), pa.array([split] * len(products), pa.string())],
                 names=[c.ITEM_INDEX, c.ITEMS, c.COUNTS, c.SPLIT],
             )
 
     return best
-
-
-def _lists(matrix: np.ndarray) -> pa.Array:
-    offsets = np.arange(0, matrix.size + 1, matrix.shape[1], dtype=np.int32)
-    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(matrix.ravel()))
 
 
 def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
