@@ -19,7 +19,8 @@ from recsys.events.erased import erased_users, hashed, without_erased
 from recsys.events.files import resolve
 from recsys.events.source import Source
 from recsys.faults import BadData, BadSettings, Infrastructure
-from recsys.tables import Lake, Table
+from recsys.lake import Lake
+from recsys.tables import Table
 
 USER_TABLES = tuple(table for table in vars(t).values() if isinstance(table, Table) and c.USER in table.columns and table is not t.INCOMING)
 

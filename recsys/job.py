@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from recsys.faults import Fault
+from recsys.lake import Lake
 from recsys.night import Night
 from recsys.runs.attempts import Attempts
 from recsys.runs.forecast import Forecast
@@ -19,7 +20,6 @@ from recsys.runs.stage import Stage
 from recsys.secrets import masked, told
 from recsys.session import build_session
 from recsys.settings import Settings, load_settings
-from recsys.tables import Lake
 
 log = logging.getLogger(__name__)
 

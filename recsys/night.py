@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from recsys.lake import Lake
 from recsys.settings import Settings
-from recsys.tables import Lake
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from recsys.faults import BadSettings
+from recsys.lake import Lake
 from recsys.night import Night
 from recsys.session import build_session
 from recsys.settings import load_settings
-from recsys.tables import Lake
 
 DEFAULTS = {"config": "conf/complete_journey.yaml", "ds": "2017-12-30", "model_ds": "", "overrides": ""}
 

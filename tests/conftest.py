@@ -5,9 +5,9 @@ import logging
 import hypothesis
 import pytest
 
+from recsys.lake import Lake
 from recsys.session import build_session
 from recsys.settings import SparkSettings
-from recsys.tables import Lake
 
 # Tests hold a few rows: compiling code for them, in the JVM or by Spark, costs far more than it saves.
 _SMALL = {

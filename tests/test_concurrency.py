@@ -11,7 +11,8 @@ import pytest
 from pyspark.testing import assertDataFrameEqual
 
 from recsys.faults import Infrastructure
-from recsys.tables import SEGMENTS, Lake
+from recsys.lake import Lake
+from recsys.tables import SEGMENTS
 from tests.cluster.answer import last_version, rows
 from tests.cluster.spark import Job
 from tests.cluster.watch import kill_before_commit

@@ -4,11 +4,11 @@ import pytest
 from pyspark.sql import Row
 
 from recsys import columns as c
+from recsys.lake import DataFile
 from recsys.models.definition import ModelDefinition
 from recsys.report.sections.provenance import as_yaml
 from recsys.secrets import masked, told
 from recsys.settings import Settings
-from recsys.tables import DataFile
 from recsys.training import assemble
 from recsys.training.plan import Outcome
 from tests.training.conftest import DS

@@ -18,13 +18,13 @@ from recsys.benchmark.protocol import WITH_SEEN, WITHOUT_SEEN, Split
 from recsys.benchmark.scores import Figures, Tally, judge
 from recsys.benchmark.settings import BenchmarkSettings
 from recsys.benchmark.windows import asked_places, chunks, covering_places, write_files
+from recsys.lake import DataFile
 from recsys.meter import memory_of, metered
 from recsys.models.conditions import ANY_BEHAVIOUR, condition_for
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows, count_follows
 from recsys.pushes.batches import fixed
 from recsys.sequences.shape import WindowShape
-from recsys.tables import DataFile
 from recsys.training.artifact import Artifact, load_artifact, save_artifact
 from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train

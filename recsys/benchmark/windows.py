@@ -12,12 +12,12 @@ import pyarrow.parquet as pq
 from recsys import columns as c
 from recsys.benchmark.histories import Histories
 from recsys.benchmark.protocol import Split
+from recsys.lake import DataFile
 from recsys.models.conditions import PURCHASE_CODE
 from recsys.sequences.arrow import lists_of
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.sequences.shape import Batch, WindowShape
 from recsys.sequences.timeline import FIRST_EVENT, LAST_BUCKET, ONE_SECOND, SAME_MOMENT
-from recsys.tables import DataFile
 
 _CHUNK = 2_048  # rows that are made, and written, at a time
 _DAY = 86_400.0

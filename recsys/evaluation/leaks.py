@@ -17,7 +17,8 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.fitted import (
-    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_neighbours, wrong_segment, wrong_size, wrong_vocabulary,
+    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_neighbours, wrong_segment, wrong_size,
+    wrong_vocabulary,
 )
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData

@@ -11,7 +11,8 @@ from recsys import columns as c
 from recsys.events.expressions import text_value
 from recsys.events.rules import MALFORMED
 from recsys.events.source import Source
-from recsys.tables import ERASURES, INCOMING, QUARANTINE, Lake
+from recsys.lake import Lake
+from recsys.tables import ERASURES, INCOMING, QUARANTINE
 
 ERASED = "erased_user"
 _KEY, _FOUND, _ROW = "key", "found", "_row"

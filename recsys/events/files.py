@@ -20,7 +20,7 @@ from pyspark.sql.utils import AnalysisException
 
 from recsys.events.source import FileSettings
 from recsys.faults import BadData, BadSettings
-from recsys.tables import quoted
+from recsys.lake import quoted
 
 SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
 _WILDCARD = re.compile(r"[*?\[{]")

@@ -24,7 +24,8 @@ from recsys.events.reading import broken_input, read_groups
 from recsys.events.repurchases import with_repurchases
 from recsys.events.rules import broken_rules
 from recsys.events.source import Source
-from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE, Lake
+from recsys.lake import Lake
+from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 log = logging.getLogger(__name__)
 _WAS = "was"

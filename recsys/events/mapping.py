@@ -14,7 +14,7 @@ from recsys.events.expressions import clean, expression, gist, number, text_valu
 from recsys.events.reading import CORRUPT
 from recsys.events.source import Expression, Source, TimeSettings
 from recsys.faults import BadSettings
-from recsys.tables import quoted
+from recsys.lake import quoted
 
 TIME_TEXT = "time_text"
 BAD_NUMBER = "bad_number"

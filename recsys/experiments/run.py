@@ -16,10 +16,10 @@ from recsys import tables as t
 from recsys.evaluation.compare import MethodsFailed
 from recsys.experiments.plan import Experiment, with_test_days
 from recsys.experiments.protocols import test_days_for
+from recsys.lake import Lake
 from recsys.night import Night
 from recsys.secrets import told
 from recsys.settings import Settings
-from recsys.tables import Lake
 
 log = logging.getLogger(__name__)
 _DONE = "done.json"

@@ -19,8 +19,9 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.faults import Fault
+from recsys.lake import Lake
 from recsys.night import Night
-from recsys.tables import RUNS, Lake
+from recsys.tables import RUNS
 
 log = logging.getLogger(__name__)
 DONE, SKIPPED, FAILED = "done", "skipped", "failed"

@@ -19,10 +19,10 @@ import pyarrow as pa
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
+from recsys.lake import DataFile
 from recsys.sequences.arrow import matrix_of
 from recsys.sequences.shape import Batch, WindowShape, filled, trimmed, trimmed_width
 from recsys.sequences.shares import rows_in
-from recsys.tables import DataFile
 
 WEIGHT = "weight"
 

@@ -12,10 +12,11 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.faults import BadData
+from recsys.lake import Lake
 from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
 from recsys.sequences.arrow import lists_of
 from recsys.split import in_history
-from recsys.tables import NEIGHBOURS, Lake
+from recsys.tables import NEIGHBOURS
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
 _OTHER = "other"

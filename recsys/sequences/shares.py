@@ -6,7 +6,7 @@ import heapq
 import math
 from collections.abc import Sequence
 
-from recsys.tables import DataFile
+from recsys.lake import DataFile
 
 
 def assign(files: Sequence[DataFile], ranks: int) -> list[list[DataFile]]:

@@ -17,12 +17,12 @@ from pyspark.sql import Row
 import recsys
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
-from recsys.models.definition import ModelDefinition
+from recsys.lake import DataFile
 from recsys.models.conditions import behaviour_code, condition_for
+from recsys.models.definition import ModelDefinition
 from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
-from recsys.tables import DataFile
 from recsys.training.plan import Outcome, Plan
 
 _LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")

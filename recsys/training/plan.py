@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.lake import DataFile
 from recsys.models.definition import ModelDefinition
 from recsys.sequences.shape import WindowShape
 from recsys.settings import TrainingSettings
-from recsys.tables import DataFile
 
 
 @dataclass(frozen=True)

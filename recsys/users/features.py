@@ -19,9 +19,7 @@ from recsys.settings import SplitSettings
 from recsys.split import history_end, with_role
 from recsys.users import attributes as a
 from recsys.users.variety import variety
-from recsys.users.visits import (
-    BASKETS, FIRST_DAY, IN_EVENING, IN_MORNING, LAST_DAY_OF, ON_WEEKEND, UNITS, VISIT_DAYS, visit_totals,
-)
+from recsys.users.visits import BASKETS, FIRST_DAY, IN_EVENING, IN_MORNING, LAST_DAY_OF, ON_WEEKEND, UNITS, VISIT_DAYS, visit_totals
 
 KEY = [c.USER, c.SPLIT]
 _AS_OF, _LOG_START, _LOG_DAYS = "as_of", "log_start", "log_days"

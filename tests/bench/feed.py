@@ -13,10 +13,10 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 
 from recsys.greetings import without_greetings
+from recsys.lake import DataFile
 from recsys.sequences.feed import WindowFeed
 from recsys.sequences.shares import steps_per_epoch
 from recsys.settings import TrainingSettings
-from recsys.tables import DataFile
 from tests.bench.measure import in_turns
 from tests.bench.row import Aim, Row, cpu_rate
 from tests.bench.shop import Shop

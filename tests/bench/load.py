@@ -11,10 +11,11 @@ from pathlib import Path
 import numpy as np
 from pyspark.sql import SparkSession
 
+from recsys.lake import Lake
 from recsys.meter import metered
 from recsys.night import Night
 from recsys.settings import load_settings
-from recsys.tables import EVENTS, Lake
+from recsys.tables import EVENTS
 from tests.bench.row import Aim, Figure, Row
 from tests.bench.spark import session
 

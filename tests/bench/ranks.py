@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 from pyspark.sql import SparkSession
 
+from recsys.lake import DataFile
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT
 from recsys.settings import TrainingSettings
-from recsys.tables import DataFile
 from recsys.training.launcher import train
 from recsys.training.plan import Plan
 from tests.bench.artifact import definition_of

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 
 from jobs import build_sequences
 from recsys import columns as c
+from recsys.lake import Lake
 from recsys.night import Night
 from recsys.settings import Settings, SimulationSettings
 from recsys.simulation.catalogue import item_id
@@ -21,7 +22,7 @@ from recsys.simulation.lines import lines
 from recsys.simulation.plan import plan_of
 from recsys.simulation.users import users
 from recsys.split import TRAIN
-from recsys.tables import EVENTS, NORMALIZER, SEGMENTS, USER_FEATURES, Lake
+from recsys.tables import EVENTS, NORMALIZER, SEGMENTS, USER_FEATURES
 from recsys.users.attributes import ATTRIBUTES
 from tests.bench.measure import in_turns
 from tests.bench.row import Aim, Figure, Row, rate

@@ -9,11 +9,11 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.benchmark.windows import write_files
+from recsys.lake import DataFile
 from recsys.models.follows import Follows
 from recsys.sequences.shape import Batch, WindowShape
 from recsys.sequences.timeline import LAST_BUCKET
 from recsys.settings import SequenceSettings
-from recsys.tables import DataFile
 
 EVENTS_OF_A_USER = 70  # on average, as in the simulated shop of recsys.simulation
 SEGMENTS = 8

@@ -5,14 +5,14 @@ import sys
 from pathlib import Path
 
 import pytest
+import run_pipeline
 import yaml
 
-import run_pipeline
 from recsys import tables as t
-from recsys.job import parse_arguments
-from recsys.runs.code import package_hash
 from recsys.benchmark.settings import BenchmarkSettings
 from recsys.configuration import read_settings
+from recsys.job import parse_arguments
+from recsys.runs.code import package_hash
 from recsys.settings import load_settings
 
 ROOT = Path(__file__).parents[2]

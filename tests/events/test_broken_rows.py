@@ -10,7 +10,8 @@ from shop import HEADER, a_source
 
 from recsys.columns import ACCEPTED, COPIES, DAY, ITEM, PRICE, QUANTITY, RAW, REASONS, REJECTED, ROWS_IN, TIME, USER
 from recsys.events.intake import take_in
-from recsys.tables import EVENTS, INGESTS, QUARANTINE, Lake
+from recsys.lake import Lake
+from recsys.tables import EVENTS, INGESTS, QUARANTINE
 
 LINES = 4_000
 BLANK = bytes(range(33))  # a line of these alone is no row

@@ -6,7 +6,8 @@ from shop import HEADER, a_source, write_log
 
 from recsys.events.intake import take_in
 from recsys.faults import BadData, BadSettings, Fault
-from recsys.tables import EVENTS, INGESTS, QUARANTINE, Lake
+from recsys.lake import Lake
+from recsys.tables import EVENTS, INGESTS, QUARANTINE
 
 LINES = [f"u{number},i,buy,2020-01-06 09:00:00,1,1.0" for number in range(2_000)]
 

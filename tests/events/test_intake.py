@@ -5,11 +5,10 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 from shop import a_source, write_log
 
-from recsys.columns import (
-    ACCEPTED, BEHAVIOUR, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER,
-)
+from recsys.columns import ACCEPTED, BEHAVIOUR, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
 from recsys.events.intake import take_in
-from recsys.tables import EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE, Lake
+from recsys.lake import Lake
+from recsys.tables import EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 MONDAY = ("u,milk,buy,2020-01-06 09:00:00,1,1.0", "u,bread,buy,2020-01-06 09:00:00,2,2.0")
 TUESDAY = ("u,milk,buy,2020-01-07 09:00:00,1,1.1", "v,milk,view,2020-01-07 10:00:00,1,1.1")

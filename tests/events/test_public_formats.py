@@ -8,9 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 from shop import a_source
 
-from recsys.columns import (
-    AVAILABLE, BASKET, BEHAVIOUR, BRAND, CATEGORY, DAY, ITEM, NAME, PRICE, QUANTITY, REASONS, TIME, USER,
-)
+from recsys.columns import AVAILABLE, BASKET, BEHAVIOUR, BRAND, CATEGORY, DAY, ITEM, NAME, PRICE, QUANTITY, REASONS, TIME, USER
 from recsys.events.files import find_units
 from recsys.events.intake import understand
 from recsys.events.products import LISTED_PRICE, catalogue_of_list

@@ -3,8 +3,8 @@ from datetime import date
 from pyspark.testing import assertDataFrameEqual
 from shop import a_source
 
-from recsys.events.intake import understand
 from recsys.columns import ITEM, REASONS
+from recsys.events.intake import understand
 
 GOOD = ("u", "good", "buy", "2020-01-02 10:00:00", "1", "2.5")
 

@@ -4,10 +4,11 @@ import pytest
 from pyspark.sql import functions as F
 from shop import HEADER, a_source, write_log
 
-from recsys.columns import ACCEPTED, BEHAVIOUR, COPIES, DAY, REASONS, REJECTED, ROWS_IN, SOURCE_FILE, TIME, USER
+from recsys.columns import ACCEPTED, BEHAVIOUR, COPIES, DAY, REJECTED, ROWS_IN, SOURCE_FILE, TIME, USER
 from recsys.events.intake import take_in
 from recsys.faults import BadData, BadSettings
-from recsys.tables import EVENTS, INGESTS, QUARANTINE, Lake
+from recsys.lake import Lake
+from recsys.tables import EVENTS, INGESTS, QUARANTINE
 
 OLD = ("u,milk,buy,2020-01-06 09:00:00,1,1.0", "v,milk,view,2020-01-06 10:00:00,1,1.0")
 NEW = ("u,milk,buy,2020-01-07 09:00:00,1,1.0", "w,milk,view,2020-01-07 10:00:00,1,1.0")

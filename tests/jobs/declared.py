@@ -8,10 +8,11 @@ from typing import Any
 
 from pyspark.sql import DataFrame
 
+from recsys.lake import Lake
 from recsys.night import Night
 from recsys.runs.stage import Stage
 from recsys.settings import Settings
-from recsys.tables import Lake, Table
+from recsys.tables import Table
 
 _PLACES = ("folder",)  # where files are looked up that settings name; what they hold is among the reads
 

@@ -3,10 +3,10 @@
 from datetime import date, datetime, time, timedelta
 
 import pytest
+from build_sequences import STAGE
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-from build_sequences import STAGE
 from recsys import columns as c
 from recsys import tables as t
 from recsys.job import Night

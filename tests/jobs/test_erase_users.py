@@ -13,7 +13,7 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.erasure import USER_TABLES
 from recsys.job import run_job
-from recsys.tables import Lake
+from recsys.lake import Lake
 
 SOURCE = """
 name: shop

@@ -5,11 +5,11 @@ import shutil
 from functools import partial
 from pathlib import Path
 
+import evaluate_models
 import pytest
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-import evaluate_models
 from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.popularity import Popularity
@@ -17,12 +17,12 @@ from recsys.evaluation.compare import MethodsFailed
 from recsys.evaluation.sequence_model import makers
 from recsys.faults import BadData
 from recsys.job import Night
+from recsys.lake import Lake
 from recsys.pushes.scoring import BATCH_SIZE
 from recsys.sequences.neighbours import neighbours
 from recsys.sequences.rows import usable, with_roles
 from recsys.settings import EvaluationSettings, SequenceSettings, Settings, SplitSettings
 from recsys.split import TEST, TRAIN
-from recsys.tables import Lake
 from tests.baselines.logs import day, log
 from tests.jobs.declared import declared
 from tests.pushes import fake_model

@@ -9,7 +9,8 @@ from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.job import run_job
-from recsys.tables import EVENTS, PRODUCTS, RUNS, Lake
+from recsys.lake import Lake
+from recsys.tables import EVENTS, PRODUCTS, RUNS
 
 SOURCE = """
 name: shop

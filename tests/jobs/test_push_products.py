@@ -1,11 +1,11 @@
 from datetime import timedelta
 from functools import partial
 
+import push_products
 import pytest
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
-import push_products
 from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import BadData, MissingTable

@@ -8,13 +8,13 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-
 import run_pipeline
+
 from recsys.evaluation.compare import MethodsFailed
 from recsys.job import Night, parse_arguments
+from recsys.lake import Lake
 from recsys.runs.attempts import Attempts
 from recsys.settings import Settings
-from recsys.tables import Lake
 from tests.runs.shop import InMemory
 
 ROOT = Path(__file__).parents[2]

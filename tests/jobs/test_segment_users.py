@@ -5,16 +5,15 @@ from datetime import date, datetime, timedelta
 import build_user_features
 import correlate_attributes
 import fit_normalizer
-import segment_users
 import pytest
+import segment_users
 from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.job import Night
+from recsys.lake import Lake
 from recsys.settings import SegmentSettings, Settings, SplitSettings
-from recsys.tables import (
-    CORRELATIONS, EVENTS, NORMALIZER, PRODUCTS, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS, USER_FEATURES, Lake,
-)
+from recsys.tables import CORRELATIONS, EVENTS, NORMALIZER, PRODUCTS, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS, USER_FEATURES
 from tests.jobs.declared import declared
 
 START, DS, NEXT = date(2024, 1, 1), date(2024, 2, 9), date(2024, 2, 10)

@@ -20,10 +20,10 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import BadData
 from recsys.job import Night
+from recsys.lake import Lake
 from recsys.pushes.scoring import top_items
 from recsys.settings import PushSettings, SegmentSettings, SequenceSettings, Settings, SplitSettings
 from recsys.split import PUSH, TRAIN
-from recsys.tables import Lake
 
 SOURCE = """
 name: shop

@@ -3,8 +3,8 @@ import re
 from dataclasses import replace
 
 import pytest
-
 import write_report
+
 from tests.jobs.declared import declared
 from tests.pushes import shop
 from tests.report import told

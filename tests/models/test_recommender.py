@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from keras import ops
 
+from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
 from recsys.models.recommender import spread
-from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.targets import PLACES, Targets, wanted_places
 
 ALONE = [

@@ -1,10 +1,10 @@
 from datetime import date
 from pathlib import Path
 
+from recsys.lake import Lake
 from recsys.night import Night
 from recsys.report.report import subtitle
 from recsys.settings import Settings, load_settings
-from recsys.tables import Lake
 
 ROOT = Path(__file__).parents[2]
 

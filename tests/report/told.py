@@ -7,9 +7,9 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.markov import Markov
 from recsys.evaluation.costs import Cost
+from recsys.lake import Lake
 from recsys.pushes.popularity import BY_SEGMENT, MODEL
 from recsys.split import PUSH
-from recsys.tables import Lake
 from tests.pushes import fake_model, shop
 
 ATTRIBUTES = ("n_purchase", "spend", "days_since_purchase")

@@ -6,8 +6,8 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.experiments.plan import Experiment
 from recsys.job import Night
+from recsys.lake import Lake
 from recsys.settings import Settings, SplitSettings
-from recsys.tables import Lake
 from tests.pushes import shop
 
 MODEL, CF, RULES, EVIL = "bilstm_transformer", "collaborative_filtering", "association_rules", "<script>x"

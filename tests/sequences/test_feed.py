@@ -12,12 +12,13 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
+from recsys.lake import DataFile, Lake
 from recsys.sequences.feed import WEIGHT, WindowFeed, petastorm_url, read_rows
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.sequences.rows import spread
 from recsys.sequences.shape import WindowShape, trimmed
 from recsys.sequences.shares import assign, steps_per_epoch
-from recsys.tables import SEQUENCES, DataFile, Lake
+from recsys.tables import SEQUENCES
 
 DS, ROWS, BATCH = date(2026, 1, 31), 53, 4
 SHAPE = WindowShape(length=8, memory=5, attributes=3)

@@ -13,9 +13,9 @@ import simulate_events
 from pyspark.sql import DataFrame
 
 from recsys.job import Night
+from recsys.lake import Lake
 from recsys.settings import load_settings
 from recsys.simulation.plan import Plan, plan_of
-from recsys.tables import Lake
 from tests.jobs.declared import declared
 from tests.simulation.small import CONFIG, DS
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from recsys.faults import BadData, MissingTable
+from recsys.models.conditions import NEXT_EVENT
 from recsys.models.definition import ModelDefinition
 from recsys.models.factory import make_model
-from recsys.models.conditions import NEXT_EVENT
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
 from recsys.training.artifact import artifact_for, load_artifact, save_artifact
 from tests.training.conftest import LENGTH, MEMORY, PRODUCTS

@@ -14,8 +14,8 @@ from recsys import tables as t
 from recsys.evaluation.methods import baselines
 from recsys.experiments.plan import Experiment
 from recsys.faults import MissingTable
-from recsys.night import Night
 from recsys.models.definition import read_definition
+from recsys.night import Night
 from recsys.report import facts
 from recsys.report.trials import names
 from recsys.report.trials.names import ALL, F1, MODEL

@@ -8,7 +8,8 @@ from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings, MissingTable
-from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, Lake, in_contract
+from recsys.lake import Lake
+from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, in_contract
 
 MONDAY, TUESDAY = date(2020, 1, 6), date(2020, 1, 7)
 SEGMENT_ROWS = "user_id string, segment int, distance double, split string, ds date"

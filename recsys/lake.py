@@ -1,0 +1,253 @@
+"""The lake: the only place that reads and writes Delta."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from urllib.parse import urlparse
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql.utils import AnalysisException
+
+from recsys import columns as c
+from recsys.faults import BadData, BadSettings, Infrastructure, MissingTable
+from recsys.tables import Table, in_contract
+
+log = logging.getLogger(__name__)
+_CONFLICT = re.compile("DELTA_(CONCURRENT|METADATA_CHANGED|PROTOCOL_CHANGED)")  # Delta's names for a commit that came too late
+
+
+@dataclass(frozen=True)
+class DataFile:
+    """A live Parquet file of one table version."""
+
+    url: str
+    rows: int
+    content: int = 0  # hash of the rows, whatever their order: the same rows written again have another url, not another hash
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The Delta tables below one root: a folder, an object-store URL, or `catalog.schema`.
+
+    A write replaces what it names in one Delta commit, or leaves the table as it was.
+    """
+
+    spark: SparkSession = field(repr=False)
+    root: str
+    written: dict[str, int] = field(default_factory=dict, repr=False, compare=False)  # rows by table; whoever asks empties it before
+    seen: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)  # for recsys.runs: states of days
+
+    @property
+    def _is_path(self) -> bool:
+        return "/" in self.root or self.root.startswith(".")
+
+    def location(self, table: Table) -> str:
+        """The path or the three-part name of `table`; a relative path begins where the job was started."""
+        if not self._is_path:
+            return f"{self.root}.{table.name}"
+        root = self.root if urlparse(self.root).scheme else os.path.abspath(self.root)  # Delta's SQL refuses relative paths
+        return f"{root.rstrip('/')}/{table.name}"
+
+    def _identifier(self, table: Table) -> str:
+        """As SQL names the table, so that nothing in `root` can be read as SQL."""
+        location = self.location(table)
+        return f"delta.{quoted(location)}" if self._is_path else ".".join(map(quoted, location.split(".")))
+
+    def exists(self, table: Table) -> bool:
+        try:
+            self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").collect()
+        except AnalysisException:
+            return False
+        return True
+
+    def read(self, table: Table, version: int | None = None) -> DataFrame:
+        """The whole table, at `version` or as it is now.
+
+        Raises:
+            MissingTable: the table was never written.
+        """
+        if not self.exists(table):
+            raise MissingTable(
+                f"There is no table {self.location(table)} ({table.grain}). Run jobs/{table.made_by}.py first; "
+                "jobs/run_pipeline.py runs every stage in order."
+            )
+        return self._frame(table, version)
+
+    def _frame(self, table: Table, version: int | None = None) -> DataFrame:
+        reader = self.spark.read.format("delta")
+        if version is not None:
+            reader = reader.option("versionAsOf", version)
+        return reader.load(self.location(table)) if self._is_path else reader.table(self.location(table))
+
+    def read_day(self, table: Table, ds: date, version: int | None = None) -> DataFrame:
+        """The rows of one day.
+
+        Raises:
+            MissingTable: the table, or that day of it, was never written.
+        """
+        day = self.read(table, version).where(F.col(c.DAY) == F.lit(ds))
+        if day.isEmpty():
+            raise MissingTable(f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first.")
+        return day
+
+    def frame(self, rows: Sequence[tuple], table: Table, ds: date) -> DataFrame:
+        """A few rows that were worked out on the driver, without their day, which is the last column of `table`."""
+        schema = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())
+        return self.spark.createDataFrame([(*row, ds) for row in rows], schema)
+
+    def replace_day(self, rows: DataFrame, table: Table, ds: date) -> int:
+        """Replace the day `ds` of `table` by `rows`, which hold that day only. Returns the rows written."""
+        return self.replace_where(rows, table, f"{c.DAY} = DATE'{ds}'", of=str(ds))
+
+    def replace_where(self, rows: DataFrame, table: Table, predicate: str, of: str) -> int:
+        """Replace the rows of `table` that fulfil `predicate` by `rows`, which all fulfil it, in one commit.
+
+        Args:
+            rows: columns as in the contract of `table`, in any order.
+            predicate: Spark SQL over the columns of `table`.
+            of: what is replaced, for the log line.
+
+        Raises:
+            Infrastructure: another run replaced the same rows meanwhile; its rows stay.
+        """
+        started = time.monotonic()
+        try:
+            with self._alone(table):
+                self._write(in_contract(rows, table), table, predicate)
+        except AnalysisException:
+            self._refuse_other_version(table)
+            raise
+        written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
+        self.written[table.name] = self.written.get(table.name, 0) + written
+        log.info("%s %s: %s rows in %.1f s", table.name, of, f"{written:,}", time.monotonic() - started)
+        return written
+
+    @contextmanager
+    def _alone(self, table: Table) -> Iterator[None]:
+        """Of two runs at once the one that commits first goes on and the other ends, so that one is left."""
+        try:
+            yield
+        except Exception as error:
+            if not _CONFLICT.search(str(error)):
+                raise
+            raise Infrastructure(
+                f"Another run wrote to {self.location(table)} at the same time. That run goes on, this one ends here and changed nothing "
+                "in that table. Wait until the other is over, and run this again only if it works with other input or settings."
+            ) from error
+
+    def _refuse_other_version(self, table: Table) -> None:
+        """Raises BadData where the table has other columns than its contract, as one that an older version wrote."""
+        found = set(self.read(table).columns) if self.exists(table) else set(table.columns)
+        if not table.open_ended and found != set(table.columns):
+            raise BadData(
+                f"{self.location(table)} was written by another version of recsys: it lacks {sorted(set(table.columns) - found)} and has "
+                f"{sorted(found - set(table.columns))} besides. Move or remove that table and run jobs/{table.made_by}.py again; "
+                "nothing was written."
+            )
+
+    def _write(self, rows: DataFrame, table: Table, predicate: str) -> None:
+        if not self._is_path and self.exists(table):  # saveAsTable would replace the table itself, with all its history
+            rows.writeTo(self.location(table)).options(**_options(table)).overwrite(F.expr(predicate))
+            return
+        writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", predicate).options(**_options(table))
+        writer = writer.partitionBy(*table.partitions)
+        if self._is_path:
+            writer.save(self.location(table))
+            return
+        if not self.spark.catalog.databaseExists(self.root):
+            raise BadSettings(
+                f"There is no schema {self.root}. `lake` is read as catalog.schema, since it holds no slash; create that schema, "
+                f"or write ./{self.root} for a folder."
+            )
+        writer.saveAsTable(self.location(table))
+
+    def amend(self, rows: DataFrame, table: Table, key: str, of: str) -> None:
+        """Give the rows of `table` that share `key` with a row of `rows` the values of its other columns, in one commit."""
+        started = time.monotonic()
+        rows.createOrReplaceTempView("amended_rows")
+        values = ", ".join(f"old.{name} = new.{name}" for name in rows.columns if name != key)
+        with self._alone(table):
+            self.spark.sql(
+                f"MERGE INTO {self._identifier(table)} AS old USING amended_rows AS new ON old.{key} = new.{key} "
+                f"WHEN MATCHED THEN UPDATE SET {values}"
+            )
+        log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
+
+    def remove(self, table: Table, keys: DataFrame, key: str) -> int:
+        """Take the rows of `table` whose `key` is in `keys`, each there once, out in one commit. Returns how many there were."""
+        removed = self.read(table).join(keys, on=key, how="left_semi").count()
+        if removed:
+            keys.createOrReplaceTempView("removed_keys")
+            self.spark.sql(
+                f"MERGE INTO {self._identifier(table)} AS old USING removed_keys AS gone ON old.{key} = gone.{key} WHEN MATCHED THEN DELETE"
+            )
+            log.info("%s: %s rows removed", table.name, f"{removed:,}")
+        return removed
+
+    def vacuum(self, table: Table) -> None:
+        """Delete the files that no version within Delta's retention needs; older versions cannot be read after it."""
+        self.spark.sql(f"VACUUM {self._identifier(table)}")
+
+    def append(self, rows: DataFrame, table: Table) -> None:
+        """Add `rows` to `table`. Appends never conflict, so runs at one time all get theirs in."""
+        writer = in_contract(rows, table).write.format("delta").mode("append").options(**_options(table))
+        if self._is_path:
+            writer.save(self.location(table))
+        else:
+            writer.saveAsTable(self.location(table))
+
+    def state(self, table: Table) -> str | None:
+        """What changes with every commit of `table`, told from metadata alone; None where it was never written."""
+        try:
+            detail = self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()
+        except AnalysisException:
+            return None
+        return repr([str(detail[name]) for name in ("id", "lastModified", "numFiles", "sizeInBytes")])
+
+    def files_of_day(self, table: Table, ds: date) -> list[str]:
+        """The live files of one day of a partitioned `table`, none if there is no such day; no file is opened.
+
+        A day that is written anew has other files, also for the same rows; it keeps them while other days are written.
+        """
+        return sorted(self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles())
+
+    def borrow(self, table: Table, owner: Lake) -> None:
+        """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""
+        if self.exists(table):
+            self.spark.sql(f"DELETE FROM {self._identifier(table)}")  # Delta clones over nothing but an empty table
+        self.spark.sql(f"CREATE OR REPLACE TABLE {self._identifier(table)} SHALLOW CLONE {owner._identifier(table)}")
+
+    def version(self, table: Table) -> int:
+        """The number of the last commit of `table`."""
+        return int(self._last_commit(table)["version"])
+
+    def _last_commit(self, table: Table) -> dict:
+        history = self.spark.sql(f"DESCRIBE HISTORY {self._identifier(table)} LIMIT 1")
+        return history.select("version", "operationMetrics").first().asDict()
+
+    def files(self, table: Table, ds: date, split: str, version: int) -> list[DataFile]:
+        """The live Parquet files of one day and split at `version`, in a stable order."""
+        rows = self.read(table, version).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
+        held = F.count("*").alias("rows"), F.bit_xor(F.xxhash64(*table.columns)).alias("content")
+        files = rows.groupBy(F.col("_metadata.file_path").alias("url")).agg(*held).orderBy("url")
+        return [DataFile(**file.asDict()) for file in files.collect()]
+
+
+def quoted(name: str) -> str:
+    """The name of a table, column or path as Spark SQL wants it, whatever is in it."""
+    return "`" + name.replace("`", "``") + "`"
+
+
+def _options(table: Table) -> dict[str, str]:
+    return {
+        "delta.enableDeletionVectors": "false",  # training reads the files themselves: a deleted row must be gone from its file
+        "mergeSchema": str(table.open_ended).lower(),
+    }
