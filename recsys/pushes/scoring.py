@@ -18,11 +18,11 @@ from pyspark.sql import DataFrame
 
 from recsys import columns as c
 from recsys.greetings import without_greetings
+from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
 from recsys.pushes.batches import ARRAYS, NUMBERS, alike, fixed, known, ragged, ranked, stack
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
-_CELLS = 2**25  # of users × products in a step, 128 MB in each of the few passes: from 262,144 products on a step holds fewer users
 SPARE = 8  # asked for beyond n, so that ties across the border are broken by item index too
 _SCHEMA = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
 _TYPES = pa.schema([(c.USER, pa.string()), (c.ITEM, pa.string()), (c.RANK, pa.int32()), (c.SCORE, pa.float64())])
@@ -119,7 +119,7 @@ def scored(rows: pa.RecordBatch, artifact: Any, request: Request) -> Iterator[pa
     arrays = stack(rows)
     banned = _banned(rows, artifact, request)
     wanted = min(request.n + SPARE, len(artifact.items) - 1)
-    at_once = users_at_once(request.batch_size, len(artifact.items))
+    at_once = rows_at_once(request.batch_size, len(artifact.items))
     parts = ((cut, *part) for cut, own in alike(arrays, known(arrays)) for part in fixed(own, at_once))
     for cut, positions, count in parts:
         batch = {name: values[positions] for name, values in cut.items()}
@@ -127,11 +127,6 @@ def scored(rows: pa.RecordBatch, artifact: Any, request: Request) -> Iterator[pa
         indices, scores = artifact.top(batch, wanted, bans, request.behaviour)
         indices, scores = ranked(indices[:count], scores[:count], request.n)
         yield _rows(rows.column(c.USER).take(pa.array(positions[:count])), artifact.items, indices, scores)
-
-
-def users_at_once(batch_size: int, products: int) -> int:
-    """`batch_size`, or as many users as keep users × products within bounds whatever the catalogue."""
-    return max(min(batch_size, _CELLS // products), 1)
 
 
 def _banned(rows: pa.RecordBatch, artifact: Any, request: Request) -> list[np.ndarray] | None:

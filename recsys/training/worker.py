@@ -11,6 +11,7 @@ from itertools import islice
 import numpy as np
 
 from recsys import columns as c
+from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
 from recsys.models.negatives import NegativeSampler
 from recsys.sequences.feed import WEIGHT, WindowFeed, read_rows
@@ -71,7 +72,7 @@ class _Rank:
 
         self.plan, self.signs, self.horovod = plan, signs, horovod
         self.feed = self._feed(plan.train_files, plan.settings.batch_size)
-        self.validation = self._feed(plan.validation_files, plan.settings.batch_size)
+        self.validation = self._feed(plan.validation_files, rows_at_once(plan.settings.batch_size, plan.products + 1))
         self.model = make_model(plan.definition, plan.shape, plan.products, plan.segments)
         self.optimizer = make_optimizer(plan.settings)
         self.optimizer.build(self.model.trainable_variables)

@@ -8,7 +8,7 @@ from pyspark.testing import assertDataFrameEqual
 from recsys import columns as c
 from recsys.models.follows import Follows
 from recsys.pushes.alone import Held
-from recsys.pushes.scoring import LoadedWith, Request, resident, scored, top_items, users_at_once
+from recsys.pushes.scoring import LoadedWith, Request, resident, scored, top_items
 from tests.pushes import fake_model
 
 SCORED = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
@@ -91,10 +91,6 @@ def test_a_model_is_loaded_once_and_anew_only_when_it_was_written_anew(tmp_path)
     assert [resident(path, load), resident(path, load)] == [1, 1]
     os.utime(path, ns=(1, 1))
     assert resident(path, load) == 2
-
-
-def test_a_large_catalogue_is_scored_for_fewer_users_at_once():
-    assert [users_at_once(128, products) for products in (1, 262_144, 262_145, 1_000_000, 10**9)] == [128, 128, 127, 33, 1]
 
 
 def test_arrays_of_unequal_length_are_refused(tmp_path):
