@@ -14,14 +14,13 @@ import sys
 import time
 import traceback
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
-from multiprocessing import get_context
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import psutil
 
+from tests.bench.processes import process
 from tests.bench.row import Row
 from tests.bench.stages import SIZES, STAGES, measured
 from tests.bench.table import as_json, machine, print_table
@@ -53,15 +52,15 @@ def main(argv: list[str] | None = None) -> int:
 
 def in_a_process(measure: Callable[[str, str, Path], list[Row]], stage: str, size: str) -> list[Row]:
     """The stage in a process of its own: no stage finds a library loaded, a thread pool set or memory held by another."""
-    with TemporaryDirectory(prefix="recsys-bench-") as folder, ProcessPoolExecutor(1, mp_context=get_context("spawn")) as fresh:
+    with TemporaryDirectory(prefix="recsys-bench-") as folder, process() as fresh:
         return fresh.submit(measure, stage, size, Path(folder)).result()
 
 
 def _end(*_: object) -> None:
     """What a stage has started would otherwise go on until it is measured."""
-    for process in psutil.Process().children(recursive=True):
+    for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
-            process.terminate()
+            child.terminate()
     sys.exit(143)
 
 

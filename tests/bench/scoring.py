@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -27,6 +26,7 @@ from recsys.pushes.scoring import BATCH_SIZE, SPARE, Request, load, resident, to
 from recsys.settings import EvaluationSettings, PushSettings
 from tests.bench.artifact import definition_of, save_untrained
 from tests.bench.measure import in_turns
+from tests.bench.processes import in_a_process, process
 from tests.bench.row import Aim, Figure, Row, rate
 from tests.bench.shop import Shop
 from tests.bench.spark import THREADS, compute, session
@@ -54,7 +54,7 @@ SIZES = {"full": Size(10_000, 10_000, 4, 200, 8_000, 2), "small": Size(600, 500,
 
 def rows(size: Size, folder: Path) -> Iterator[Row]:
     shop = Shop(size.products)
-    model = _in_a_process(save_untrained, definition_of("bilstm_transformer"), shop, folder)
+    model = in_a_process(save_untrained, definition_of("bilstm_transformer"), shop, folder)
     shop.write(size.users, folder / "users", _FILES)
     yield from _lists(size, shop, model, folder)
     yield from _alone(size, shop, model)
@@ -66,7 +66,7 @@ def _lists(size: Size, shop: Shop, model: str, folder: Path) -> Iterator[Row]:
     with ExitStack() as open_until_done:
         spark = open_until_done.enter_context(session("bench_scoring"))
         users = spark.read.parquet(str(folder / "users"))
-        loops = [open_until_done.enter_context(_process()) for _ in range(THREADS)]
+        loops = [open_until_done.enter_context(process()) for _ in range(THREADS)]
         shares = np.array_split(np.arange(size.users), THREADS)
         for loop, share in zip(loops, shares):
             loop.submit(_prepare, model, shop, size.users, share).result()
@@ -146,7 +146,7 @@ def _alone(size: Size, shop: Shop, model: str) -> Iterator[Row]:
     percentiles = [quantiles(some, n=20, method="inclusive") for some in waits]
     yield Row(f"one user, warm, whole list of {size.products:,} products: median", Figure(tuple(at[9] for at in percentiles), "ms"))
     yield Row("one user, warm, whole list: 95th percentile", Figure(tuple(at[18] for at in percentiles), "ms"))
-    encoder = _in_a_process(_encoder_waits, model, shop, size.alone)
+    encoder = in_a_process(_encoder_waits, model, shop, size.alone)
     yield Row("one user, warm, encoder alone: median", Figure((quantiles(encoder, n=2)[0],), "ms"), aim=Aim(most=9.99, unit="ms"))
 
 
@@ -176,7 +176,7 @@ def _memory(size: Size, shop: Shop, model: str, folder: Path) -> Row:
         shop.write(users, folder / f"memory-{users}", _FILES)
     for _ in range(size.memory_repeats):
         for users, found in peaks.items():
-            found.append(_in_a_process(_peak, model, str(folder / f"memory-{users}")))
+            found.append(in_a_process(_peak, model, str(folder / f"memory-{users}")))
     few, many = (Figure(tuple(found), "GB") for found in peaks.values())
     return Row(
         f"memory of all processes, {4 * size.memory_users:,} users", many, f"the same for {size.memory_users:,} users", few, Aim(most=1.1),
@@ -187,13 +187,3 @@ def _peak(model: str, users: str) -> float:
     with session("bench_memory") as spark, metered(every=0.2) as meter:
         compute(top_items(spark.read.parquet(users), model, _N, behaviour=_BEHAVIOUR))
     return meter.peak_bytes / 1e9
-
-
-def _process() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
-
-
-def _in_a_process(call: Callable, *arguments: object) -> Any:
-    """TensorFlow stays out of the process that starts Spark, as in a night's."""
-    with _process() as fresh:
-        return fresh.submit(call, *arguments).result()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bench.row import Row
 
-STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "ranks", "sequences", "load")
+STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "ranks", "sequences", "catalogue", "load")
 SIZES = ("full", "large", "small")  # large: more for `load`, hours of it; for the others the same as full
 
 
