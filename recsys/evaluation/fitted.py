@@ -88,18 +88,18 @@ def wrong_input(sequences: DataFrame, history: DataFrame, vocabulary: DataFrame,
     """A user whose row of `sequences` is not made of the last products of the user's `history`, in its order.
 
     Args:
-        sequences: one row a user, those of one split.
-        history: events that may enter a sequence; equal times are ordered by `event_id`.
+        sequences: one row a user and split.
+        history: events that may enter a sequence, told apart by the column `split`; equal times are ordered by `event_id`.
     """
     known = history.join(F.broadcast(vocabulary.select(c.ITEM, c.ITEM_INDEX)), on=c.ITEM, how="inner")
-    latest_first = Window.partitionBy(c.USER).orderBy(F.desc(c.TIME), F.desc(c.EVENT_ID))
+    latest_first = Window.partitionBy(c.USER, c.SPLIT).orderBy(F.desc(c.TIME), F.desc(c.EVENT_ID))
     last = known.withColumn(c.RANK, F.row_number().over(latest_first)).where(F.col(c.RANK) <= length)
     newest_last = F.sort_array(F.collect_list(F.struct((-F.col(c.RANK)).alias(c.RANK), c.ITEM_INDEX)))[c.ITEM_INDEX]
-    beside = sequences.join(last.groupBy(c.USER).agg(newest_last.alias(_EXPECTED)), on=c.USER, how="left")
+    beside = sequences.join(last.groupBy(c.USER, c.SPLIT).agg(newest_last.alias(_EXPECTED)), on=[c.USER, c.SPLIT], how="left")
     held = F.slice(c.ITEMS, 1, F.col(c.LENGTH)).alias(c.ITEMS)
     # A user of whom only the memory is known has no event in the window, and no expectation either.
     same = F.coalesce(F.col(_EXPECTED), F.array().cast("array<int>")) == F.slice(c.ITEMS, 1, F.col(c.LENGTH))
-    return beside.where(~same).select(c.USER, held, _EXPECTED).orderBy(c.USER).first()
+    return beside.where(~same).select(c.USER, c.SPLIT, held, _EXPECTED).orderBy(c.USER, c.SPLIT).first()
 
 
 def _close(one: float | None, other: float | None) -> bool:

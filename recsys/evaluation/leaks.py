@@ -1,9 +1,9 @@
 """The gate before any figure: no method may have seen what it is judged by.
 
-It looks at what the methods are given (the history), at what the model is given (sequences), and at all that was
-fitted before (vocabulary, attributes, correlations, normaliser, segments), which has to be what the training
-period alone gives. A split that is drawn at random mixes past and future by design: there the gate can only see
-to it that no held-out event itself is in the history.
+It looks at what the methods are given (the history), at what the model learned from, chose its epoch by and is
+given (sequences of all three splits), and at all that was fitted before (vocabulary, neighbours, attributes,
+correlations, normaliser, segments), which has to be what the training history alone gives. A split that is drawn at
+random mixes past and future by design: there the gate sees to it that no held-out event itself was seen.
 """
 
 from __future__ import annotations
@@ -27,12 +27,13 @@ from recsys.sequences.neighbours import neighbours, sampled
 from recsys.sequences.rows import training_events, usable, with_roles
 from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings
-from recsys.split import TEST, TRAIN, histories
+from recsys.split import TEST, TRAIN, VALIDATION, histories, history_end
 from recsys.split import test_start as first_test_day
 from recsys.users.moments import moments
 from recsys.users.normalizer import normalise
 
 _FIRST = "first_held_out"
+_LEARNED, _JUDGED_SPLITS = (TRAIN, VALIDATION), (TRAIN, VALIDATION, TEST)
 _EVERY = 16  # of which the neighbours of one product are counted again: a leak is in nearly all of them
 
 
@@ -52,19 +53,19 @@ def leaked(trial: Trial, split: SplitSettings, ds: date) -> DataFrame:
 
 
 def leaked_days(sequences: DataFrame, split: SplitSettings, ds: date) -> DataFrame:
-    """The rows of the test split of `sequences` that hold a day of the test period, in a time split."""
+    """The rows of `sequences` that hold a day after the history of their split, in a time split."""
     if split.kind != "time":
         return sequences.where(F.lit(False))
-    start = F.unix_date(F.lit(first_test_day(split, ds)))
+    end = F.coalesce(*(F.when(F.col(c.SPLIT) == name, F.unix_date(F.lit(history_end(split, name, ds)))) for name in _JUDGED_SPLITS))
     latest = F.greatest(F.array_max(c.DAYS), F.array_max(c.MEMORY_DAYS))
-    return sequences.where(latest >= start)
+    return sequences.where(latest > end)
 
 
-def refuse_leaks(night: Night, trial: Trial, sequences: DataFrame) -> None:
+def refuse_leaks(night: Night, trial: Trial, asked: DataFrame) -> None:
     """Stop before a figure is computed from anything that saw what the methods are judged by.
 
     Args:
-        sequences: the rows of split test.
+        asked: the rows of `sequences` by which models are asked, those of split test.
 
     Raises:
         BadData: something did; the message shows one row of it.
@@ -73,26 +74,30 @@ def refuse_leaks(night: Night, trial: Trial, sequences: DataFrame) -> None:
     event = leaked(trial, split, ds).select(c.EVENT_ID, c.USER, c.ITEM, c.TIME).orderBy(c.TIME, c.EVENT_ID).first()
     if event is not None:
         raise BadData(_leak("The history given to the methods", event) + "Look for what reads events without recsys.split.history.")
-    row = leaked_days(sequences, split, ds).select(c.USER, c.QUERY_DAY).orderBy(c.USER).first()
-    if row is not None:
-        raise BadData(_leak("Table sequences, split test,", row) + f"Run jobs/build_sequences.py --ds {ds} with the present settings of split.")
-    if split.kind in ("time", "leave_one_out"):
-        for table, found in _unlike_training(night, trial, sequences):
-            if found is not None:
-                raise BadData(_unlike(table, found))
+    learned = night.lake.read(t.SEQUENCES).where((F.col(c.DAY) == F.lit(night.model_ds)) & F.col(c.SPLIT).isin(*_LEARNED))
+    for sequences, day in ((asked, ds), (learned, night.model_ds)):
+        row = leaked_days(sequences, split, day).select(c.USER, c.SPLIT, c.WINDOW, c.QUERY_DAY).orderBy(c.USER, c.SPLIT, c.WINDOW).first()
+        if row is not None:
+            raise BadData(_leak("Table sequences", row) + f"Run jobs/build_sequences.py --ds {day} with the present settings of split.")
+    for table, found in _unlike_training(night, trial, asked, learned):
+        if found is not None:
+            raise BadData(_unlike(table, found))
 
 
-def _unlike_training(night: Night, trial: Trial, sequences: DataFrame) -> Iterator[tuple[t.Table, Row | None]]:
-    """Each fitted table with a row of it that the training period, or a user's own history, does not give."""
+def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: DataFrame) -> Iterator[tuple[t.Table, Row | None]]:
+    """Each fitted table with a row of it that the training history, or a user's own history, does not give."""
     lake, settings, fitted_on = night.lake, night.settings, night.model_ds
-    vocabulary = lake.read_day(t.VOCABULARY, fitted_on)
+    vocabulary, length = lake.read_day(t.VOCABULARY, fitted_on), settings.sequences.length
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
     held = lake.read(t.NEIGHBOURS).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
     met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, _EVERY)
     yield t.NEIGHBOURS, wrong_neighbours(held.where(sampled(c.ITEM_INDEX, _EVERY)), met)
-    entered = usable(trial.history, settings.sequences)
-    yield t.SEQUENCES, wrong_input(sequences, entered, vocabulary, settings.sequences.length)
+    entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
+    yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)
+    if settings.split.kind != "time":  # there their days have told
+        latest = learned.where(F.col(c.WINDOW) == 0)
+        yield t.SEQUENCES, wrong_input(latest, histories(usable(roles, settings.sequences), _LEARNED), vocabulary, length)
     yield from _unlike_users(night, roles)
 
 

@@ -74,13 +74,15 @@ def test_segments_with_more_users_than_the_training_period_has_and_users_in_a_fa
 
 def test_an_input_that_holds_its_target_or_orders_a_tie_by_it_is_found(spark):
     # u had a, then b and d at one moment, in that order of event_id; z is not in the vocabulary.
-    history = log(spark, [("u", "a", 1), ("u", "b", 2), ("u", "d", 2), ("u", "z", 3), ("v", "a", 1)])
+    history = log(spark, [("u", "a", 1), ("u", "b", 2), ("u", "d", 2), ("u", "z", 3), ("v", "a", 1)]).selectExpr("*", "'test' AS split")
+    history = history.unionByName(log(spark, [("u", "a", 1)]).selectExpr("*", "'train' AS split"))
     vocabulary = spark.createDataFrame([("a", 1), ("b", 2), ("d", 3), ("e", 4)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
 
     def found(*rows):
-        sequences = spark.createDataFrame(list(rows), f"{c.USER} string, {c.LENGTH} int, {c.ITEMS} array<int>")
+        sequences = spark.createDataFrame(list(rows), f"{c.USER} string, {c.SPLIT} string, {c.LENGTH} int, {c.ITEMS} array<int>")
         return wrong_input(sequences, history, vocabulary, length=2)
 
-    assert found(("u", 2, [2, 3]), ("v", 1, [1, 0]), ("nobody", 0, [0, 0])) is None
-    assert found(("v", 2, [1, 4])) == ("v", [1, 4], [1])
-    assert found(("u", 2, [3, 2])) == ("u", [3, 2], [2, 3])
+    assert found(("u", "test", 2, [2, 3]), ("u", "train", 1, [1, 0]), ("v", "test", 1, [1, 0]), ("nobody", "test", 0, [0, 0])) is None
+    assert found(("v", "test", 2, [1, 4])) == ("v", "test", [1, 4], [1])
+    assert found(("u", "test", 2, [3, 2])) == ("u", "test", [3, 2], [2, 3])
+    assert found(("u", "train", 2, [1, 2])) == ("u", "train", [1, 2], [1])

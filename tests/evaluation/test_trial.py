@@ -73,12 +73,15 @@ def test_where_a_split_mixes_past_and_future_only_held_out_events_themselves_are
 
 
 def _sequences(spark, *rows):
-    schema = f"{c.USER} string, {c.QUERY_DAY} int, {c.DAYS} array<int>, {c.MEMORY_DAYS} array<int>"
-    return spark.createDataFrame(list(rows), schema)
+    schema = f"{c.USER} string, {c.SPLIT} string, {c.WINDOW} int, {c.QUERY_DAY} int, {c.DAYS} array<int>, {c.MEMORY_DAYS} array<int>"
+    return spark.createDataFrame([(user, split, 0, 1, days, memory) for user, split, days, memory in rows], schema)
 
 
-def test_sequences_that_reach_into_the_test_period_are_found(spark):
-    first_test_day = 20462  # days from 1970-01-01 to day 9, 2026-01-09
-    honest, window, memory = ("u", 1, [first_test_day - 1, 0], [0]), ("v", 1, [first_test_day, 0], [0]), ("w", 1, [5], [first_test_day])
-    found = leaked_days(_sequences(spark, honest, window, memory), _BY_TIME, day(10))
-    assertDataFrameEqual(found, _sequences(spark, window, memory))
+def test_sequences_that_reach_beyond_the_history_of_their_split_are_found(spark):
+    validation, test = 20460, 20462  # days from 1970-01-01 to day 7 and 9 of 2026, the first of each period
+    honest = [("u", "train", [validation - 1, 0], [0]), ("u", "validation", [5], [validation - 1]), ("u", "test", [test - 1, 0], [0])]
+    leaks = [
+        ("v", "train", [validation, 0], [0]), ("v", "validation", [5], [validation]), ("v", "test", [test, 0], [0]), ("w", "test", [5], [test]),
+    ]
+    found = leaked_days(_sequences(spark, *honest, *leaks), _BY_TIME, day(10))
+    assertDataFrameEqual(found, _sequences(spark, *leaks))

@@ -63,7 +63,7 @@ def shop(spark, tmp_path_factory):
     missing = {c.QUANTITY: "double", c.PRICE: "double", c.SOURCE: "string", c.SOURCE_FILE: "string"}
     events = log(spark, _EVENTS).withColumns({name: F.lit(None).cast(kind) for name, kind in missing.items()})
     lake.replace_where(events, t.EVENTS, "true", of="all")
-    _write_sequences(spark, lake, last_day=8)
+    _write_sequences(spark, lake)
     lake.replace_day(lake.frame([("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 1, 1)], t.VOCABULARY, _DS), t.VOCABULARY, _DS)
     _write_neighbours(lake, lake.read(t.EVENTS))
     _write_users(spark, lake)
@@ -102,13 +102,14 @@ def _write_users(spark, lake):
     lake.replace_day(lake.frame(segments, t.SEGMENTS, _DS), t.SEGMENTS, _DS)
 
 
-def _write_sequences(spark, lake, last_day):
+def _write_sequences(spark, lake, **last_days):
+    """Of each split windows that end on such a day of January; by default the last that it may look at."""
     rows = spark.createDataFrame([fake_model.sequence("u", [1, 2]), fake_model.sequence("v", [1])], fake_model.SCHEMA)
-    dated = rows.withColumns({
-        c.WINDOW: F.lit(0), c.TARGETS: F.array(F.lit(0)), c.SPLIT: F.lit("test"), c.DAY: F.lit(_DS),
-        c.DAYS: F.array(F.unix_date(F.lit(day(last_day)))),
+    ends = F.create_map(*(F.lit(part) for split, last in ({"train": 6, "validation": 6, "test": 8} | last_days).items() for part in (split, day(last))))
+    dated = rows.select("*", F.explode(ends).alias(c.SPLIT, "end")).withColumns({
+        c.WINDOW: F.lit(0), c.TARGETS: F.array(F.lit(0)), c.DAY: F.lit(_DS), c.DAYS: F.array(F.unix_date("end")),
     })
-    lake.replace_day(dated, t.SEQUENCES, _DS)
+    lake.replace_day(dated.drop("end"), t.SEQUENCES, _DS)
 
 
 def _f1(spark, lake):
@@ -144,10 +145,11 @@ def test_a_crash_of_one_method_fails_the_job_after_the_others_were_written(spark
     assert {row[c.METHOD] for row in night.lake.read(t.EVALUATIONS).collect()} == {fake_model.NAME}
 
 
-def test_sequences_made_with_other_settings_of_split_stop_the_job_before_anything_is_written(spark, night, monkeypatch):
+@pytest.mark.parametrize("beyond", [{"test": 9}, {"train": 7}, {"validation": 7}], ids=str)
+def test_sequences_that_look_beyond_their_split_stop_the_job_before_anything_is_written(spark, night, monkeypatch, beyond):
     monkeypatch.setattr(evaluate_models, "baselines", _working)
-    _write_sequences(spark, night.lake, last_day=9)
-    with pytest.raises(BadData, match="sequences.*holds events of the test period"):
+    _write_sequences(spark, night.lake, **beyond)
+    with pytest.raises(BadData, match=f"sequences holds events .* the first of them .*'split': '{next(iter(beyond))}'"):
         run(night)
     assert not night.lake.exists(t.EVALUATIONS)
 
