@@ -1,7 +1,8 @@
 """Carry out a set of experiments: every method, every measure, on every log, and one page that shows them.
 
 An experiment that was carried out with the same settings is left as it is; --again does it anew. So a set that
-was cut short goes on where it stopped. The page shows all of the set that have results.
+was cut short goes on where it stopped. What fails costs no other its results, and ends the job with 4. The page
+shows all of the set that were carried out with the present settings, and names the others.
 
 Reads   the logs that the settings of each experiment name, or the simulator's
 Writes  a lake and the models of each experiment below the folder of the set, and the page report.html in it
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> None:
             print(f"[{number}/{len(wanted)}] {experiment.name}: {experiment.title}", flush=True)
             failures += runner.run(experiment, settings[experiment])
     finally:
-        write_page(page(runner.judged(settings)), Path(plan.folder) / "report.html")
+        write_page(page(runner.judged(settings), list(settings)), Path(plan.folder) / "report.html")
         print(f"report  {Path(plan.folder) / 'report.html'}", flush=True)
     if failures:
         raise MethodsFailed(" ".join(failures))

@@ -16,19 +16,20 @@ from recsys import tables as t
 from recsys.evaluation.compare import MethodsFailed
 from recsys.experiments.plan import Experiment, with_test_days
 from recsys.experiments.protocols import test_days_for
+from recsys.faults import Fault
 from recsys.lake import Lake
 from recsys.night import Night
 from recsys.secrets import told
 from recsys.settings import Settings
 
 log = logging.getLogger(__name__)
-_DONE = "done.json"
+_DONE, _FAILURES = "done.json", "failures"
 SOURCES = "sources"
 
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs experiments one after the other; logs are taken in once, whatever the number of experiments on them."""
+    """Runs experiments one after the other. Those on one log share the lake that it was taken into."""
 
     spark: SparkSession
     folder: str
@@ -36,32 +37,39 @@ class Runner:
     again: bool = False
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
-        """Carry `experiment` out, unless it was with these settings; what its evaluation could not judge is returned."""
-        made_from = self._made_from(experiment, settings)
-        if self._was_done(experiment, made_from) and not self.again:
+        """Carry `experiment` out, unless it was with these settings. Whatever failed is returned, and costs no other its results."""
+        done = self._done(experiment)
+        if done == self._made_from(experiment, settings) | {_FAILURES: []} and not self.again:
             log.info("%s: carried out before with these settings; --again does it anew", experiment.name)
             return []
-        started, failures = time.monotonic(), []
-        night = self._night(experiment, settings)
-        for name in ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences"):
-            self.stages[name](night)
-        self._train(experiment, night)
+        self._record(experiment).unlink(missing_ok=True)
+        started = time.monotonic()
         try:
-            self.stages["evaluate_models"](night)
-        except MethodsFailed as methods:
-            failures = [f"{experiment.name}: {methods}"]
-        else:
-            self._done(experiment).write_text(json.dumps(made_from))
+            failures = self._carry_out(experiment, settings)
+        except Exception as error:
+            return [_failed(experiment.name, error)]
+        self._record(experiment).write_text(json.dumps(self._made_from(experiment, settings) | {_FAILURES: failures}))
         log.info("%s: %.0f s", experiment.name, time.monotonic() - started)
         return failures
 
     def judged(self, experiments: Mapping[Experiment, Settings]) -> list[tuple[Experiment, Night]]:
-        """Those of `experiments` that have results, each with the night that holds them."""
-        lakes = {experiment: Lake(self.spark, settings.lake) for experiment, settings in experiments.items()}
-        return [
-            (experiment, self._night_in(lakes[experiment], experiment, settings))
-            for experiment, settings in experiments.items() if lakes[experiment].exists(t.EVALUATIONS)
-        ]
+        """Those of `experiments` that were carried out with these very settings, each with the night that holds its results."""
+        found = []
+        for experiment, settings in experiments.items():
+            if self._done(experiment).items() >= self._made_from(experiment, settings).items():
+                found.append((experiment, self._night_in(Lake(self.spark, settings.lake), experiment, settings)))
+        return found
+
+    def _carry_out(self, experiment: Experiment, settings: Settings) -> list[str]:
+        night = self._night(experiment, settings)
+        for name in ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences"):
+            self.stages[name](night)
+        failures = self._train(experiment, night)
+        try:
+            self.stages["evaluate_models"](night)
+        except MethodsFailed as methods:
+            failures.append(f"{experiment.name}: {methods}")
+        return failures
 
     def _night(self, experiment: Experiment, settings: Settings) -> Night:
         owner = self._taken_in(experiment, settings)
@@ -83,18 +91,25 @@ class Runner:
             self.stages[name](night)
         return lake
 
-    def _train(self, experiment: Experiment, night: Night) -> None:
+    def _train(self, experiment: Experiment, night: Night) -> list[str]:
+        """Train every model with every seed; returns what failed. The evaluation then goes without it."""
+        failures = []
         for model in experiment.models:
             for seed in experiment.seeds:
                 log.info("%s: training %s with seed %d", experiment.name, model, seed)
                 training = replace(night.settings.training, model=model, seed=seed)
-                self.stages["train_model"](replace(night, settings=replace(night.settings, training=training)))
+                try:
+                    self.stages["train_model"](replace(night, settings=replace(night.settings, training=training)))
+                except Exception as error:
+                    failures.append(_failed(f"{experiment.name}: {model} with seed {seed}", error))
+        return failures
 
-    def _was_done(self, experiment: Experiment, made_from: dict) -> bool:
-        done = self._done(experiment)
-        return done.exists() and json.loads(done.read_text()) == made_from
+    def _done(self, experiment: Experiment) -> dict:
+        """What is noted of the experiment when it was carried out; empty where it never was to its end."""
+        record = self._record(experiment)
+        return {_FAILURES: []} | json.loads(record.read_text()) if record.exists() else {}
 
-    def _done(self, experiment: Experiment) -> Path:
+    def _record(self, experiment: Experiment) -> Path:
         return Path(self.folder) / experiment.name / _DONE
 
     def _made_from(self, experiment: Experiment, settings: Settings) -> dict:
@@ -102,3 +117,10 @@ class Runner:
         definitions = [settings.beside(model).read_text() for model in experiment.models]
         made = [asdict(experiment), told(settings), definitions, recsys.__version__]
         return {"made_from": json.loads(json.dumps(made, default=str))}
+
+
+def _failed(what: str, error: Exception) -> str:
+    """The failure in a line; a stack trace goes to the log where nobody is told how to mend it."""
+    said = str(error).strip() if isinstance(error, Fault) else f"{type(error).__name__} {error}".strip().partition("\n")[0]
+    log.error("%s failed: %s", what, said, exc_info=not isinstance(error, Fault))
+    return f"{what}: {said}"

@@ -22,8 +22,8 @@ _PARTS = (
 )
 
 
-def page(carried_out: Sequence[tuple[Experiment, Night]]) -> str:
-    """The page as HTML. What an experiment lacks is said in its place; the rest of the page stands."""
+def page(carried_out: Sequence[tuple[Experiment, Night]], planned: Sequence[Experiment] = ()) -> str:
+    """The page as HTML. What an experiment lacks is said in its place, and which of those `planned` are missing; the rest of the page stands."""
     experiments = [Results(experiment, night) for experiment, night in carried_out]
     judged = [results for results in experiments if _is_judged(results)]
     sections = [section(results.experiment.name, results.title, lambda results=results: _told(results)) for results in experiments]
@@ -33,8 +33,14 @@ def page(carried_out: Sequence[tuple[Experiment, Night]]) -> str:
         ("provenance", "What this page was made from", lambda: provenance.made_from(experiments)),
     )
     made = f"{words.plural(len(judged), 'experiment')} on who recommends best, and at what cost"
-    first = Section("headline", "", tuple(headline(judged)))
+    first = Section("headline", "", (*headline(judged), *_missing(planned, [experiment for experiment, _ in carried_out])))
     return render("The papers' experiments", made, first, [*sections, *(section(*about) for about in last)])
+
+
+def _missing(planned: Sequence[Experiment], carried_out: Sequence[Experiment]) -> list[Text]:
+    titles = [experiment.title for experiment in planned if experiment not in carried_out]
+    said = f"Of this set {len(titles)} of {len(planned)} are not shown, since they were not carried out with the present settings: {'; '.join(titles)}."
+    return [Text(said)] if titles and carried_out else []
 
 
 def _is_judged(results: Results) -> bool:

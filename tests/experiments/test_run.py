@@ -1,5 +1,6 @@
 """The runner on a lake of four events; the stages only say that they were called."""
 
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from recsys import tables as t
 from recsys.evaluation.compare import MethodsFailed
 from recsys.experiments.plan import Experiment
 from recsys.experiments.run import Runner
+from recsys.faults import Infrastructure
 from recsys.settings import Settings
 
 DS = date(2020, 1, 10)
@@ -72,6 +74,39 @@ def test_every_model_is_trained_with_every_seed_on_a_log_cut_as_asked_and_once_i
 
     (settings.beside("b.yaml")).write_text("name: b\nwidth: 32")
     assert runner.run(SHOP, settings) == [] and len(called) == 24
+
+
+def test_a_training_that_fails_costs_the_other_models_nothing_and_is_tried_again(world):
+    runner, called, settings = world
+
+    def train(night):
+        if (night.settings.training.model, night.settings.training.seed) == ("a.yaml", 2):
+            raise Infrastructure("Training failed: rank 1 is gone.")
+        runner.stages["train_model"](night)
+
+    failing = replace(runner, stages=runner.stages | {"train_model": train})
+    assert failing.run(SHOP, settings) == ["shop_six_to_four: a.yaml with seed 2: Training failed: rank 1 is gone."]
+    assert called[-4:] == [("train_model", "a.yaml", 1), ("train_model", "b.yaml", 1), ("train_model", "b.yaml", 2), "evaluate_models"]
+    assert len(runner.judged({SHOP: settings})) == 1
+    assert runner.run(SHOP, settings) == [] and ("train_model", "a.yaml", 2) in called
+
+
+def test_an_experiment_that_breaks_off_is_told_and_stops_no_other(world):
+    runner, _, settings = world
+
+    def break_off(night):
+        raise ZeroDivisionError("by nothing")
+
+    broken = replace(runner, stages=runner.stages | {"segment_users": break_off})
+    assert broken.run(SHOP, settings) == ["shop_six_to_four: ZeroDivisionError by nothing"]
+    assert runner.judged({SHOP: settings}) == []
+
+
+def test_results_of_other_settings_are_not_shown_as_those_of_today(world):
+    runner, _, settings = world
+    runner.run(SHOP, settings)
+    more_seeds = replace(SHOP, seeds=(1, 2, 3))
+    assert runner.judged({more_seeds: settings}) == [] and len(runner.judged({SHOP: settings})) == 1
 
 
 def test_what_an_evaluation_could_not_judge_is_told_and_the_experiment_is_carried_out_again(world):
