@@ -11,9 +11,9 @@ from recsys.report.trial_figures import differences
 from recsys.report.trials.names import F1, NDCG, method, part
 from recsys.report.trials.numbers import difference, interval, shown, signed
 from recsys.report.trials.results import Results
-from recsys.report.trials.verdicts import AHEAD, BEHIND, OPEN, UNKNOWN, over_lengths, verdict
+from recsys.report.trials.verdicts import AHEAD, BEHIND, FEW, OPEN, UNKNOWN, over_lengths, verdict
 
-_SAID = {AHEAD: "a gain", BEHIND: "a loss", OPEN: "no gain shown", UNKNOWN: UNKNOWN}
+_SAID = {AHEAD: "a gain", BEHIND: "a loss", OPEN: "no gain shown", FEW: FEW, UNKNOWN: UNKNOWN}
 
 
 def ablation(results: Results) -> Sequence[Block]:
@@ -31,6 +31,7 @@ def _summary(results: Results) -> str:
     by_verdict = {said: [part(name) for name in results.variants if _verdict(results, name) == said] for said in _SAID}
     measure = f"NDCG@{results.length}"
     gains, losses, none, unknown = (by_verdict[said] for said in (AHEAD, BEHIND, OPEN, UNKNOWN))
+    unknown += by_verdict[FEW]
     said = [f"By {measure}, a gain is shown for {words.listing(gains)}." if gains else f"By {measure}, no part shows a gain."]
     if none and gains:
         said.append(f"No gain is shown for {words.listing(none)}: the interval of the difference holds zero.")
@@ -38,6 +39,8 @@ def _summary(results: Results) -> str:
         said.append(f"The lists are better without {words.listing(losses, 'or')}.")
     if unknown:
         said.append(f"Not compared: {words.listing(unknown)}.")
+    if len(results.experiment.seeds) == 1:
+        said.append("Each model was trained once; the intervals are over users, and another seed might give as large a difference.")
     return " ".join(said)
 
 

@@ -11,10 +11,10 @@ from recsys.report.page import Block, Grid, Text
 from recsys.report.trials.names import COLLABORATIVE, F1, MODEL, NDCG, RULES, log, method, metric
 from recsys.report.trials.numbers import number, shown, times
 from recsys.report.trials.results import Results
-from recsys.report.trials.verdicts import AHEAD, BEHIND, OPEN, UNKNOWN, best_rival, is_ahead_throughout, over_lengths, verdict
+from recsys.report.trials.verdicts import AHEAD, BEHIND, FEW, OPEN, UNKNOWN, best_rival, is_ahead_throughout, over_lengths, verdict
 
 _PUBLISHED = {COLLABORATIVE: 1.37, RULES: 1.29}  # P1: its mean F1 as a multiple of theirs
-_SAID = {AHEAD: AHEAD, BEHIND: BEHIND, OPEN: "with no difference shown", UNKNOWN: UNKNOWN}
+_SAID = {AHEAD: AHEAD, BEHIND: BEHIND, OPEN: "with no difference shown", FEW: "with " + FEW, UNKNOWN: UNKNOWN}
 _CAPTION = (
     "Ahead or behind only where the 95 % interval of the difference, over the same users, excludes zero. F1 tells how many of the listed products "
     "users took, and how many of those they took were listed; NDCG also how high they stood. Mean F1: over lists of {lengths} products; times: "
@@ -27,6 +27,8 @@ def headline(judged: Sequence[Results]) -> Sequence[Block]:
     """The first screen of the experiments that have figures."""
     if not judged:
         return [Text("No experiment has figures yet. Run jobs/run_experiments.py --plan conf/experiments/quick.yaml.")]
+    if not any(results.rivals for results in judged):
+        return [Text(f"No experiment here holds the {method(MODEL)} against another method; what there is follows below."), _grid(judged)]
     return [Text(f"{_compared(judged)} {_standing(judged)}"), _grid(judged)]
 
 
@@ -53,7 +55,10 @@ def _standing(judged: Sequence[Results]) -> str:
     throughout = sum(_is_ahead_by_f1(results) for results in shown_for)
     if size == 1:
         by_f1 = "ahead" if throughout else "not ahead"
-        said = _SAID[next(iter(counts))]
+        kind = next(iter(counts))
+        if kind == UNKNOWN:
+            return f"It was not compared with the best other method: one of them has no figures on {where}."
+        said = _SAID[kind]
         return f"Against the best other method it is, on {where}, {said} by {_by(shown_for)}, and {by_f1} by F1 at every list length."
     parts = [f"{_SAID[kind]} in {counts[kind]}" for kind in _SAID if counts[kind]]
     return (

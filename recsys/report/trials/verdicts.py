@@ -9,13 +9,16 @@ from recsys import columns as c
 from recsys.report.trials.names import F1
 from recsys.report.trials.results import Results, Row
 
-AHEAD, BEHIND, OPEN, UNKNOWN = "ahead", "behind", "no difference shown", "not compared"
+AHEAD, BEHIND, OPEN, FEW, UNKNOWN = "ahead", "behind", "no difference shown", "too few users", "not compared"
+_ENOUGH = 40  # users; of fewer the bootstrap draws too few, and its interval excludes zero far too often: of ten users one time in eight
 
 
 def verdict(gap: Row | None) -> str:
     """Of one row of `comparisons`."""
     if gap is None or gap[c.LOW] is None or gap[c.HIGH] is None:
         return UNKNOWN
+    if gap[c.USERS] < _ENOUGH:
+        return FEW
     return AHEAD if gap[c.LOW] > 0 else BEHIND if gap[c.HIGH] < 0 else OPEN
 
 
@@ -31,7 +34,7 @@ def together(verdicts: Sequence[str]) -> str:
         return next(iter(counts), UNKNOWN)
     if len(counts) == 1:
         return f"{verdicts[0]} at all {len(verdicts)} lengths"
-    parts = [f"{said} at {counts[said]}" for said in (AHEAD, BEHIND, OPEN, UNKNOWN) if counts[said]]
+    parts = [f"{said} at {counts[said]}" for said in (AHEAD, BEHIND, OPEN, FEW, UNKNOWN) if counts[said]]
     return ", ".join([f"{parts[0]} of {len(verdicts)} lengths", *parts[1:]])
 
 
