@@ -1,5 +1,6 @@
 import html
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -13,7 +14,8 @@ from tests.report import told_experiments
 def written(spark, tmp_path_factory):
     """The page of the four experiments."""
     lake = told_experiments.written(spark, tmp_path_factory.getbasetemp() / "experiments")
-    return page(told_experiments.experiments(lake))
+    found = told_experiments.experiments(lake)
+    return page(found, [*(experiment for experiment, _ in found), replace(found[0][0], name="later", title="To be done")])
 
 
 @pytest.fixture(scope="module")
@@ -110,15 +112,20 @@ def test_settings_and_the_plan_of_each_experiment_are_folded_away(sections):
     assert "Settings of Tea & <b>cake</b>, by time" in sections["provenance"] and "simulated: true" in sections["provenance"]
 
 
+def test_experiments_of_the_set_that_were_not_carried_out_as_it_stands_are_named(sections):
+    assert "Of this set 1 of 5 are not shown, since they were not carried out with the present settings: To be done." in sections["headline"]
+
+
 def test_without_any_experiment_the_page_says_what_to_run():
     assert "No experiment has figures yet. Run jobs/run_experiments.py" in page([])
 
 
-@pytest.mark.parametrize(("low", "high", "said"), [
-    (0.001, 0.2, "ahead"), (-0.2, -0.001, "behind"), (0.0, 0.2, "no difference shown"), (-0.1, 0.1, "no difference shown"), (None, None, "not compared"),
+@pytest.mark.parametrize(("low", "high", "users", "said"), [
+    (0.001, 0.2, 40, "ahead"), (-0.2, -0.001, 40, "behind"), (0.0, 0.2, 40, "no difference shown"), (-0.1, 0.1, 40, "no difference shown"),
+    (0.001, 0.2, 39, "too few users"), (None, None, 40, "not compared"),
 ])
-def test_only_an_interval_that_excludes_zero_puts_one_ahead(low, high, said):
-    assert verdict({c.LOW: low, c.HIGH: high}) == said
+def test_only_an_interval_over_enough_users_that_excludes_zero_puts_one_ahead(low, high, users, said):
+    assert verdict({c.LOW: low, c.HIGH: high, c.USERS: users}) == said
 
 
 @pytest.mark.parametrize(("verdicts", "said"), [

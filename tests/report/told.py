@@ -61,6 +61,8 @@ def _learning(lake, ds) -> None:
         for method, value in NDCG.items() for metric in ("f1", "precision", "recall", "hit_rate", "ndcg") for length in (5, 10)
     ]
     lake.replace_day(lake.frame(rows, t.EVALUATIONS, ds), t.EVALUATIONS, ds)
+    ahead = [(fake_model.NAME, Markov.name, "test", "all", "f1", 5, 0.105, 1.5, 0.02, 0.2, 40)]
+    lake.replace_day(lake.frame(ahead, t.COMPARISONS, ds), t.COMPARISONS, ds)
     costs = [Cost(method, stage, 1.5, 4, peak_bytes=2**30, added_bytes=2**20) for method in NDCG for stage in ("fit", "recommend")]
     costs += [Cost(method, "one_user", 1.5, 3, 1.0, 0.25, 0.25, 2**30, 0) for method in NDCG]
     lake.replace_day(lake.frame(costs, t.COSTS, ds), t.COSTS, ds)

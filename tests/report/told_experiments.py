@@ -69,7 +69,7 @@ def _comparisons() -> list[tuple]:
     ]
     found += [(ABLATION, name, metric, 10, *edges) for name, edges in PARTS.items() for metric in ("ndcg", "f1")]
     rows = [(MODEL, other, "test", "all", metric, length, (low + high) / 2, 1.25, low, high, 40, ds) for ds, other, metric, length, low, high in found]
-    return [*rows, (MODEL, CF, "test", "new", "ndcg", 10, -0.02, 0.5, -0.03, -0.01, 12, REAL)]
+    return [*rows, (MODEL, CF, "test", "new", "ndcg", 10, -0.02, 0.5, -0.03, -0.01, 40, REAL)]
 
 
 def _costs() -> list[tuple]:

@@ -44,12 +44,17 @@ def training(night: Night) -> Sequence[Block]:
         f"Model {manifest['version']} was trained for {words.plural(len(epochs), 'epoch')} in {words.duration(manifest['seconds'])}. "
         f"The weights of epoch {metrics['epoch']} were kept, {why}."
     )
-    picture = Picture(
-        training_curves(numbers, curves, metrics['epoch']),
+    return [Text(said), *_curves(numbers, curves, metrics["epoch"]), _epochs(epochs)]
+
+
+def _curves(numbers: list[int], curves: dict[str, list[float]], kept: int) -> list[Picture]:
+    if not curves:
+        return []
+    return [Picture(
+        training_curves(numbers, curves, kept),
         f"Line charts by epoch of {words.listing(list(curves))}.",
         "Training stops when the validation figure no longer improves; the test period plays no part in it.",
-    )
-    return [Text(said), *([picture] if curves else []), _epochs(epochs)]
+    )]
 
 
 def _epochs(epochs: list[dict[str, Any]]) -> Grid:
@@ -78,7 +83,7 @@ def pushed_model(night: Night) -> str | None:
 
 
 def _tested(night: Night) -> tuple[list[dict[str, Any]], date]:
-    found, day = _latest(night, t.EVALUATIONS)
+    found, day = latest(night, t.EVALUATIONS)
     return facts.rows(found.where((F.col(c.SPLIT) == TEST) & (F.col(c.SLICE) == ALL) & F.col(c.VALUE).isNotNull())), day
 
 
@@ -90,7 +95,7 @@ def _bands(found: list[dict[str, Any]]) -> Bands:
     return {(row[c.METHOD], row[c.METRIC], row[c.LIST_LENGTH]): (row[c.LOW], row[c.HIGH]) for row in found if row[c.LOW] is not None}
 
 
-def _latest(night: Night, table: t.Table) -> tuple[DataFrame, date]:
+def latest(night: Night, table: t.Table) -> tuple[DataFrame, date]:
     """The rows of the night; of the night that trained where a night only pushes."""
     try:
         return night.lake.read_day(table, night.ds), night.ds
@@ -145,7 +150,7 @@ def _at(values: Values, names: list[str], length: int, strong: list[int]) -> Gri
 
 
 def costs(night: Night) -> Sequence[Block]:
-    found = facts.rows(_latest(night, t.COSTS)[0].orderBy(c.METHOD, c.STAGE))
+    found = facts.rows(latest(night, t.COSTS)[0].orderBy(c.METHOD, c.STAGE))
     by_method: dict[str, dict[str, dict]] = defaultdict(dict)
     for row in found:
         by_method[row[c.METHOD]][row[c.STAGE]] = row

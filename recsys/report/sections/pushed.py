@@ -5,17 +5,29 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import date
+from functools import reduce
+from operator import and_
+from typing import Any
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
+from recsys.evaluation.slices import ALL
 from recsys.faults import MissingTable
 from recsys.night import Night
 from recsys.report import facts, words
 from recsys.report.page import Block, Grid, Pair, Text
-from recsys.report.sections.learning import Values, evaluated, methods, near, pushed_model
+from recsys.report.sections.learning import Values, evaluated, latest, methods, near, pushed_model
+from recsys.report.trials.numbers import interval
+from recsys.report.trials.verdicts import AHEAD, BEHIND, FEW, OPEN, UNKNOWN, verdict
+from recsys.split import TEST
+
+_RELATION = {
+    AHEAD: "ahead of", BEHIND: "BEHIND", OPEN: "not shown to differ from", FEW: "beside, for too few users to tell more,",
+    UNKNOWN: "beside, and whether by more than chance is not known,",
+}
 
 
 def headline(night: Night) -> Sequence[Block]:
@@ -56,7 +68,7 @@ def _how_good(night: Night) -> list[Block]:
         for name in names
     ]
     heads = ["method", *(f"{words.metric(m)}@{length}" for m in shown), "the model has"]
-    caption = "On the test period, which no method had seen. Last column: how many times this F1."
+    caption = "On events that no method had seen. Last column: how many times this F1."
     grid = Grid(heads, lines, caption, [place for place, name in enumerate(names) if name == model])
     return [Text(_verdict(night, values, day, model, [name for name in names if name != model], length)), grid]
 
@@ -67,13 +79,24 @@ def _verdict(night: Night, values: Values, day: date, model: str | None, control
         return "The model and the simple methods were not compared side by side for this day."
     best, period = controls[0], words.judged_on(night.settings.split, day)
     ours, theirs = values[model, "f1", length], values[best, "f1", length]
-    relation = "better than every other method tried" if ours > theirs else "NOT better than the best other method tried"
-    said = f"Tested on {period}, lists of {length} by the model are {relation}: F1 {words.figure(ours)} against {words.figure(theirs)} "
-    said += f"of {words.method(best)}" + (f", {ours / theirs:.2f} times as much." if theirs else ".")
+    gap = _gap(night, model, best, length)
+    said = f"Tested on {period}, lists of {length} by the model are {_RELATION[verdict(gap)]} the best other method, {words.method(best)}: "
+    said += f"F1 {words.figure(ours)} against {words.figure(theirs)}" + (f", {ours / theirs:.2f} times as much" if theirs else "")
+    said += f" (95 % interval of the difference {interval(gap, '+.4f')})." if gap else "."
     hits = values.get((model, "hit_rate", length))
     if hits is None:
         return said
     return f"{said} At least one product of the model's list was liked in that time by {words.share(hits)} of the users."
+
+
+def _gap(night: Night, model: str | None, other: str, length: int) -> dict[str, Any] | None:
+    """The row of `comparisons` of the model's F1 against that of `other`."""
+    try:
+        found, _ = latest(night, t.COMPARISONS)
+    except MissingTable:
+        return None
+    same = {c.METHOD: model, c.AGAINST: other, c.SPLIT: TEST, c.SLICE: ALL, c.METRIC: "f1", c.LIST_LENGTH: length}
+    return next(iter(facts.rows(found.where(reduce(and_, (F.col(name) == value for name, value in same.items()))))), None)
 
 
 def _times(values: Values, model: str | None, other: str, length: int) -> str | None:
