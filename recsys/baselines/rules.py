@@ -1,4 +1,4 @@
-"""Association rules: which products are bought together (Spark's FP-growth over baskets)."""
+"""Association rules: which products go together in baskets, whatever was done with them (Spark's FP-growth)."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def times_bought(history: DataFrame) -> DataFrame:
 def votes(rules: DataFrame, bought: DataFrame) -> DataFrame:
     """What the rules suggest to each user: [user_id, item_id, score].
 
-    A rule applies to a user who bought all of its antecedent. It then votes for its consequent with its
-    confidence, once for every time the user bought the antecedent (its rarest product).
+    A rule applies to a user who turned to all of its antecedent. It then votes for its consequent with its
+    confidence, once for every time the user turned to the antecedent (its rarest product).
 
     Args:
         rules: [antecedent, consequent, confidence].
@@ -59,7 +59,7 @@ def votes(rules: DataFrame, bought: DataFrame) -> DataFrame:
 
 
 class AssociationRules:
-    """Products that go with what the user bought in the last days, by the votes of all rules that apply."""
+    """Products that go with what the user turned to in the last days, by the votes of all rules that apply."""
 
     name = "association_rules"
 
@@ -72,7 +72,7 @@ class AssociationRules:
             min_support: share of all baskets that must hold an itemset; never fewer than `min_baskets`.
             min_confidence: of a rule.
             basket_size: products of a basket that are looked at, see `baskets`.
-            days: the last days of the history, whose purchases are the antecedents.
+            days: the last days of the history, whose events are the antecedents.
         """
         self._min_support, self._min_baskets, self._min_confidence = min_support, min_baskets, min_confidence
         self._basket_size, self._days = basket_size, days

@@ -47,8 +47,9 @@ def comparison(night: Night) -> list[Text]:
         Text(parts + " Segments, normalisation and vocabulary are fitted on the training period only, and reused unchanged later."),
         Text(
             f"Every method ranks all products it knows, never a sample, and sees the same past; {seen}. A product is liked if the user "
-            f"went on to {words.listing(evaluation.relevant, 'or')} it. Means are over users with any history and at "
-            "least one such product. Events of one moment are ordered by a hash, so that no method profits from the order of a file."
+            f"went on to {words.listing(evaluation.relevant, 'or')} it. Hits, ranks and F1 are means over users with any history and at "
+            "least one such product; rates, novelty and diversity are over all with a history who came back. Users without a history are "
+            "left out: every method can list them nothing but what is popular. Events of one moment are ordered by a hash, so that no method profits from the order of a file."
         ),
     ]
 

@@ -18,7 +18,8 @@ _HEADS = [
 ]
 _CAPTION = (
     "On the machine that ran this. Fit: what a method learns before it can list; training of a model is a job of its own, here the mean over its "
-    "seeds. One user: from stored history to list, asked one by one; the first includes loading. Controls answer through Spark, whose start of "
+    "seeds, without the attributes, segments and sequences that are made before it. Users per second: with the check of every list, and with what "
+    "fills up short ones. One user: from stored history to list, asked one by one; the first includes loading. Controls answer through Spark, whose start of "
     "a query is most of their wait. Memory: the most that all processes of the run held together, Spark included."
 )
 

@@ -40,7 +40,7 @@ _ABOUT = {
     "popularity": "what most users took",
     "recent_popularity": "what most users took in the last days",
     COLLABORATIVE: "factors of users and products by alternating least squares (first paper)",
-    RULES: "what is bought together, by FP-Growth over baskets (first paper)",
+    RULES: "what goes together, by FP-Growth over baskets (first paper)",
 }
 _METRICS = {"mrr": "MRR", CLICK_THROUGH: "click-through rate"}
 _SLICES = {ALL: "everybody", REPEATED: "repeated products", NEW: "new products"}

@@ -59,12 +59,12 @@ def not_shown() -> Sequence[Block]:
             "offline, and only a test with a group that gets no pushes shows what pushes are worth. What a user took from elsewhere is not known."
         ),
         Text(
-            "An interval tells how much the figures hang on who the users happen to be; not what another month, another shop or another choice of "
-            "settings would give. It holds for one line: of a hundred lines without any true difference, about five say ahead or behind. "
+            "An interval tells how much the figures hang on who the users happen to be; not what another month, another shop, another choice of "
+            "settings or, where a model was trained once, another seed would give. It holds for one line: of a hundred lines without any true difference, about five say ahead or behind. "
             "The mean of F1 over lengths has no interval of its own; F1 at each length has."
         ),
         Text(
-            "Costs hold for one machine, on which methods ran one after the other, and memory counts all that ran there for it. The "
+            "Costs hold for one machine, on which methods ran one after the other, and memory counts all that the run held there, also from before. The "
             "papers' own figures are quoted as theirs: their data and protocols are not public, so nothing here confirms or refutes them."
         ),
     ]
