@@ -63,10 +63,10 @@ def test_counts_are_cut_or_filled_up_to_what_a_model_looks_at_and_known_by_their
     assert Follows.of_rows(np.array([], int), [], [], PRODUCTS).fitted(2).items.shape == (PRODUCTS + 1, 2)
 
 
-def path(*windows):
-    layer = FollowPath(PRODUCTS, PRODUCTS, conditions=2)
+def path(*windows, kept=PRODUCTS):
+    layer = FollowPath(PRODUCTS, kept, conditions=2)
     layer.build((None, None, 4))
-    layer.fill(count_follows([padded(windows)], PRODUCTS, PRODUCTS))
+    layer.fill(count_follows([padded(windows)], PRODUCTS, kept))
     return layer
 
 
@@ -104,3 +104,16 @@ def test_a_window_is_learned_from_as_if_it_had_not_been_counted(window):
             expected_share, expected = foretold(counted_without, window, place)
             np.testing.assert_allclose(np.exp(share)[0, place], expected_share, rtol=1e-4, atol=1e-6)
             np.testing.assert_allclose(np.exp(likelihood)[0, place], expected[target] if expected_share else 0, rtol=1e-3, atol=1e-5)
+
+
+def test_a_product_that_a_window_itself_put_among_the_neighbours_kept_does_not_foretell_its_own_target():
+    window = [1, 4]
+    layer = path([1, 2], [1, 2], [1, 3], [1, 3], [1, 4], [1, 4], window, kept=2)  # with the window 1 keeps 4 and 2, without it 2 and 3
+    likelihood = {
+        target: float(np.exp(layer.log_likelihood(ops.zeros((1, 2, 4)), integers([1, 1]), integers(window), integers([target, 0]))[2])[0, 0])
+        for target in (2, 3, 4)
+    }
+    assert likelihood == {2: pytest.approx(0.5), 3: 0.0, 4: pytest.approx(0.5)}  # a tie, which 4 may stay in
+    layer = path([1, 2], [1, 2], [1, 3], [1, 3], [1, 4], [4, 1], [1, 4, 1, 4], kept=2)
+    *_, said = layer.log_likelihood(ops.zeros((1, 4, 4)), integers([1] * 4), integers([1, 4, 1, 4]), integers([4, 0, 0, 0]))
+    assert np.exp(said)[0, 0] == 0  # 1.5 is left of 4, and what was kept counts 2

@@ -13,6 +13,7 @@ from recsys.models.layers.copy_path import PACE
 
 _FAR = -1e9
 _LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
+_ROUNDING = 1e-4  # of counts that are subtracted from each other, as a share
 _FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
 _TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
 
@@ -25,8 +26,8 @@ class FollowPath(keras.layers.Layer):
     of such pairs in many epochs is there from the first step, and the network learns what it cannot say.
 
     The counts are those of the table `neighbours`: while it learns, of all that was there to learn from; when it is asked,
-    of all that is known by then. Of a window that is learned from, its own pairs are subtracted first:
-    else every target would have been foretold by itself.
+    of all that is known by then. Of a window that is learned from, its own pairs are subtracted first, and a neighbour
+    that is among those kept by them alone says nothing: else targets would foretell themselves.
     """
 
     def __init__(self, products: int, neighbours: int, conditions: int, **kwargs) -> None:
@@ -73,7 +74,8 @@ class FollowPath(keras.layers.Layer):
         count = ops.sum(ops.where(meant, counts, 0.0), axis=-1) - own_pairs
         total = ops.sum(counts, axis=-1) - own_totals
         weights, shares = self._heard(asked, condition, total)
-        said = ops.where(count > _LEAST, ops.log(ops.maximum(count, _LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
+        least_kept = (1 - _ROUNDING) * counts[..., -1]  # 0 where all that are known are kept
+        said = ops.where(count > ops.maximum(least_kept, _LEAST), ops.log(ops.maximum(count, _LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
         return (*shares, ops.logsumexp(weights + said, axis=-1))
 
     def distribution(self, asked, condition, items, place):
