@@ -93,7 +93,7 @@ def top_items(
         digits). Users of whom the model knows nothing have no rows.
     """
     request = Request(n, behaviour, banned, tuple(never), batch_size)
-    load = loaded_with(neighbours, load, sequences.sparkSession.sparkContext.broadcast)
+    load = loaded_with(neighbours, load, lambda shared: sequences.sparkSession.sparkContext.broadcast(shared))
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -117,23 +117,17 @@ def resident(path: str, load: Callable[[str], Any]) -> Any:
 def scored(rows: pa.RecordBatch, artifact: Any, request: Request) -> Iterator[pa.RecordBatch]:
     """The ranked products of the users in `rows`, one batch of fixed shape after the other."""
     arrays = stack(rows)
-    banned = _banned(rows, artifact, request)
+    banned = ragged(rows.column(request.banned)) if request.banned else None
+    never = np.isin(artifact.items, request.never) if request.never else None
     wanted = min(request.n + SPARE, len(artifact.items) - 1)
     at_once = rows_at_once(request.batch_size, len(artifact.items))
     parts = ((cut, *part) for cut, own in alike(arrays, known(arrays)) for part in fixed(own, at_once))
     for cut, positions, count in parts:
         batch = {name: values[positions] for name, values in cut.items()}
         bans = [banned[position] for position in positions] if banned else None
-        indices, scores = artifact.top(batch, wanted, bans, request.behaviour)
+        indices, scores = artifact.top(batch, wanted, bans, request.behaviour, never)
         indices, scores = ranked(indices[:count], scores[:count], request.n)
         yield _rows(rows.column(c.USER).take(pa.array(positions[:count])), artifact.items, indices, scores)
-
-
-def _banned(rows: pa.RecordBatch, artifact: Any, request: Request) -> list[np.ndarray] | None:
-    never = np.flatnonzero(np.isin(artifact.items, request.never)) if request.never else np.empty(0, np.int64)
-    if request.banned:
-        return [np.concatenate([never, own]) if len(own) else never for own in ragged(rows.column(request.banned))]
-    return [never] * rows.num_rows if len(never) else None
 
 
 def _rows(users: pa.Array, items: np.ndarray, indices: np.ndarray, scores: np.ndarray) -> pa.RecordBatch:

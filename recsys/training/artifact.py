@@ -39,7 +39,7 @@ class Artifact:
     _tops: dict[tuple[int, int], Callable] = field(default_factory=dict, repr=False)
 
     def top(
-        self, batch: dict[str, np.ndarray], n: int, banned: list[np.ndarray] | None, behaviour: str | None
+        self, batch: dict[str, np.ndarray], n: int, banned: list[np.ndarray] | None, behaviour: str | None, never: np.ndarray | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """The `n` likeliest products of every row.
 
@@ -48,6 +48,7 @@ class Artifact:
             n: length of the lists, at most the number of products.
             banned: for each row the indices it must not get; None for nothing.
             behaviour: what the list should lead to; None for any.
+            never: bool [products + 1], by index whether no row may get it; None for nothing.
 
         Returns:
             int32 [rows, n] indices, best first, ties by index, 0 where nothing is left;
@@ -58,9 +59,8 @@ class Artifact:
         key = (n, behaviour_code(behaviour))
         if key not in self._tops:
             self._tops[key] = self._compiled_top(*key)
-        scores, indices = self._tops[key](
-            {name: batch[name] for name in self._columns}, _rectangle(banned, len(batch["length"]))
-        )
+        own = None if banned is None else _rectangle(banned)
+        scores, indices = self._tops[key]({name: batch[name] for name in self._columns}, own, never)
         scores, indices = np.asarray(scores), np.asarray(indices)
         return np.where(scores > 0, indices, 0).astype(np.int32), np.maximum(scores, 0)
 
@@ -79,18 +79,22 @@ class Artifact:
         from recsys.models.compiled import compiled
         from recsys.models.recommender import leave_out
 
-        def top(batch: dict, banned):
+        def top(batch: dict, banned, never):
             probabilities = self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
-            return ops.top_k(leave_out(probabilities, banned), n)
+            if never is not None:
+                probabilities = ops.where(never, -1.0, probabilities)
+            if banned is not None:
+                probabilities = leave_out(probabilities, banned)
+            return ops.top_k(probabilities, n)
 
         return compiled(top, of_any_width=OF_EVENTS + OF_MEMORY)
 
 
-def _rectangle(banned: list[np.ndarray] | None, rows: int) -> np.ndarray:
-    """Lists of indices as int32 [rows, width], 0 padded; width is a power of two, so few shapes are ever compiled."""
-    longest = max((len(indices) for indices in banned or []), default=0)
-    matrix = np.zeros((rows, 1 << max(longest - 1, 0).bit_length()), np.int32)
-    for row, indices in enumerate(banned or []):
+def _rectangle(banned: list[np.ndarray]) -> np.ndarray:
+    """Lists of indices as int32 [rows, width], 0 padded."""
+    longest = max((len(indices) for indices in banned), default=0)
+    matrix = np.zeros((len(banned), max(longest, 1)), np.int32)
+    for row, indices in enumerate(banned):
         matrix[row, : len(indices)] = indices
     return matrix
 

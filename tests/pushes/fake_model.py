@@ -48,7 +48,7 @@ def loader(heeds_neighbours=False):
         def count_anew(self, follows):
             self.neighbours = follows if heeds_neighbours else None
 
-        def top(self, batch, n, banned, behaviour):
+        def top(self, batch, n, banned, behaviour, never=None):
             """Likeliest: the neighbour of the last product, if it was given any; then the product after the last one, and so on round the catalogue."""
             rows, products = len(batch["length"]), len(self.items) - 1
             assert rows in (1, self.manifest["rows"]) and batch["items"].shape == (rows, 4) and batch["attributes"].shape == (rows, 3)
@@ -61,6 +61,7 @@ def loader(heeds_neighbours=False):
             gone = np_.zeros(indices.shape, bool) if banned is None else np_.array(
                 [np_.isin(indices[row], banned[row]) for row in range(rows)]
             )
+            gone |= False if never is None else never[indices]
             order = np_.argsort(gone, axis=1, kind="stable")[:, :n]
             left = ~np_.take_along_axis(gone, order, axis=1)
             return (np_.where(left, np_.take_along_axis(indices, order, axis=1), 0).astype("int32"),

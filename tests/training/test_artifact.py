@@ -53,6 +53,15 @@ def test_banned_products_are_left_out_and_index_0_says_that_nothing_is_left(mode
     assert set(indices[2]) == set(range(1, PRODUCTS + 1)) and 5 not in indices[3]
 
 
+def test_what_nobody_may_get_is_left_out_for_all_beside_what_each_must_not_get(models, circle_batch):
+    artifact = load_artifact(str(models / "circle-1"))
+    never = np.isin(np.arange(PRODUCTS + 1), [3, 4])
+    for banned in (None, [np.array([5])] * 4):
+        indices, _ = artifact.top(circle_batch, PRODUCTS, banned, None, never)
+        left = set(range(1, PRODUCTS + 1)) - {3, 4} - ({5} if banned else set())
+        assert [set(row) - {0} for row in indices] == [left] * 4
+
+
 def test_a_changed_file_is_refused_by_name(models):
     path = models / "circle-1" / "items.json"
     path.write_text(json.dumps(["", "other"]))
