@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from recsys.configuration import Name, frozen, read_settings
+from recsys.faults import BadSettings
 
 Count = Annotated[int, Field(ge=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
@@ -68,5 +69,13 @@ class ModelDefinition:
 
 
 def read_definition(path: str | Path) -> ModelDefinition:
-    """The model that the YAML file at `path` defines."""
-    return read_settings(ModelDefinition, path)
+    """The model that the YAML file at `path` defines.
+
+    Raises:
+        BadSettings: a value is not allowed, or does not go with another.
+    """
+    definition = read_settings(ModelDefinition, path)
+    heads = [layer.heads for layer in definition.layers if isinstance(layer, TransformerDefinition) and definition.width % layer.heads]
+    if heads:
+        raise BadSettings(f"{path}: width = {definition.width} cannot be shared by heads = {heads[0]}; choose a width that the heads divide.")
+    return definition

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from recsys.faults import BadSettings
 from recsys.models.definition import read_definition
 
 MODELS = Path(__file__).parents[2] / "conf" / "models"
@@ -34,3 +35,9 @@ def test_an_ablation_leaves_out_the_one_thing_that_it_is_named_after(path):
 def test_the_default_is_the_whole_model_without_what_did_not_help():
     default, whole = (read_definition(MODELS / path) for path in ("bilstm_transformer.yaml", "ablation/whole.yaml"))
     assert changed(whole, default) == {"attributes"}
+
+
+def test_a_width_that_the_heads_do_not_divide_is_refused(tmp_path):
+    (tmp_path / "odd.yaml").write_text("name: odd\nwidth: 64\nlayers:\n  - {kind: transformer, heads: 3}\n")
+    with pytest.raises(BadSettings, match="odd.yaml: width = 64 cannot be shared by heads = 3"):
+        read_definition(tmp_path / "odd.yaml")
