@@ -33,8 +33,8 @@ def run(arguments: argparse.Namespace) -> None:
     with without_greetings():
         from recsys.benchmark.trial import Trial
     result = Trial(parts, arguments.split, definition, settings).run(build_session("benchmark_model", settings.spark))
-    write_result({"sequences": Path(arguments.sequences).name, "model": definition.name} | result, arguments.out)
     print(told(result), flush=True)
+    write_result({"sequences": Path(arguments.sequences).name, "model": definition.name} | result, arguments.out)
 
 
 if __name__ == "__main__":

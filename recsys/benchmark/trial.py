@@ -20,6 +20,7 @@ from recsys.benchmark.settings import BenchmarkSettings
 from recsys.benchmark.windows import asked_places, chunks, covering_places, write_files
 from recsys.lake import DataFile
 from recsys.meter import memory_of, metered
+from recsys.models.bounds import rows_at_once
 from recsys.models.conditions import ANY_BEHAVIOUR, condition_for
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows, count_follows
@@ -31,7 +32,7 @@ from recsys.training.launcher import train
 from recsys.training.plan import Plan
 from recsys.training.validation import TOP
 
-_BATCH = 256  # users that are asked for at once
+_BATCH = 256  # users that are asked for at once, at most
 _PARTS = {"validation": False, "test": True}
 
 
@@ -121,7 +122,7 @@ class Trial:
         for rows in chunks(split.histories, places, self.shape):
             users = [user for user, *_ in places[at:at + len(rows[c.LENGTH])]]
             at += len(users)
-            for positions, count in fixed(np.arange(len(users)), _BATCH):
+            for positions, count in fixed(np.arange(len(users)), rows_at_once(_BATCH, len(split.histories.names))):
                 batch = {name: array[positions] for name, array in rows.items()}
                 own = [users[position] for position in positions]
                 seen = [np.unique(split.history(user, test)) for user in own]
