@@ -22,6 +22,7 @@ from recsys.models.conditions import behaviour_code, condition_for
 from recsys.models.definition import ModelDefinition
 from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
+from recsys.runs.code import package_hash
 from recsys.settings import Settings
 from recsys.training.plan import Outcome, Plan
 
@@ -69,7 +70,7 @@ def make_plan(
         condition=condition_for(definition.later_share, settings.split.kind),
         behaviour=behaviour_code(settings.pushes.behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
-        fingerprint=_digest([version, [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files)]]),
+        fingerprint=_digest([package_hash(), _installed("keras"), version, settings.pushes.behaviour, [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files)]]),
         neighbour_files=tuple(neighbour_files),
     )
 

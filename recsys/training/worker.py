@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import time
 from collections.abc import Iterator
 from itertools import islice
@@ -11,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from recsys import columns as c
+from recsys.faults import BadSettings
 from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
 from recsys.models.negatives import NegativeSampler
@@ -162,6 +164,7 @@ class _Rank:
             self._at(TOGETHER)
             rows.append(int(batch[WEIGHT].sum()))
             loss, targets, self.time = map(float, self._step(batch))
+            self._refuse_no_number(loss)
             progress.add(loss, targets)
             self._at(READING)
             self._tick()
@@ -181,6 +184,15 @@ class _Rank:
         done = self.progress.epoch * self.feed.steps + self.progress.step
         rate = learning_rate(settings, done, settings.epochs * self.feed.steps, self.time)
         return self.step(batch, drawn, rng, rate, self._time() if self.speaks else 0.0)
+
+    def _refuse_no_number(self, loss: float) -> None:
+        """All ranks know the same sum, so all end. With float16 a step may overflow: its optimizer leaves that out."""
+        settings = self.plan.settings
+        if not math.isfinite(loss) and settings.precision != "mixed_float16":
+            raise BadSettings(
+                f"Training diverged: in step {self.progress.step + 1} of epoch {self.progress.epoch + 1} the loss is {loss}. Lower "
+                f"training.learning_rate, which is {settings.learning_rate:g}. No model was saved."
+            )
 
     def _time(self) -> float:
         return self.progress.spent / (60 * self.plan.settings.minutes)
