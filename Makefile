@@ -22,7 +22,7 @@ set-up:  ## virtual environment, compiled Horovod, Delta's jars (PINS=databricks
 	@test -n "$(PYTHON)" || { echo "set-up: Python 3.11 is needed and no Python is there: sudo apt-get install -y python3.11 python3.11-venv" >&2; exit 4; }
 	@"$(PYTHON)" conf/environment/set_up.py $(PINS)
 
-run: set-up  ## the whole pipeline on the embedded data: make run ARGS="training.epochs=5"
+run: set-up  ## the whole pipeline, on the embedded data or another shop's: make run CONFIG=conf/my_shop.yaml DS=2026-11-21 ARGS="training.epochs=5"
 	$(VENV)/bin/python jobs/run_pipeline.py --config $(CONFIG) --ds $(DS) $(ARGS)
 
 experiments: set-up  ## every method and measure on several logs: make experiments SET=full DATA=FOLDER

@@ -12,12 +12,9 @@ It may be run again at any time, also after it was killed. Files of versions bef
     spark-submit --py-files dist/recsys.zip jobs/erase_users.py --config conf/complete_journey.yaml --ds 2017-12-30 --users forget.txt
 """
 
-import argparse
-import sys
-
 from recsys.erasure import USER_TABLES, erase, foretold, read_users
 from recsys.events.source import load_source
-from recsys.job import run_stages
+from recsys.job import faults_as_exit_codes, night_parser, open_night
 from recsys.night import Night
 from recsys.tables import INCOMING, QUARANTINE
 
@@ -37,15 +34,13 @@ def run(night: Night, users: str, vacuum: bool = False, dry_run: bool = False) -
 
 
 def main(argv: list[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--users")
-    parser.add_argument("--vacuum", action="store_true")
-    parser.add_argument("--dry-run", action="store_true")
-    arguments = sys.argv[1:] if argv is None else argv
-    own, others = parser.parse_known_args(arguments)
-    if own.users is None and not {"-h", "--help"} & set(arguments):
-        parser.error("--users FILE is missing: a text file with one user id a line")
-    run_stages(__doc__, lambda night: (), lambda attempts: run(attempts.night, own.users, own.vacuum, own.dry_run), others)
+    parser = night_parser(__doc__)
+    parser.add_argument("--users", required=True, metavar="FILE", help="a text file with one user id a line")
+    parser.add_argument("--vacuum", action="store_true", help="also delete files of old versions that Delta's retention has passed")
+    parser.add_argument("--dry-run", action="store_true", help="say how many rows of each table would go; write nothing")
+    arguments = parser.parse_args(argv)
+    with faults_as_exit_codes(arguments.name):
+        run(open_night(arguments), arguments.users, arguments.vacuum, arguments.dry_run)
 
 
 if __name__ == "__main__":

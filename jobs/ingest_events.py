@@ -5,7 +5,7 @@ Reads   the log that the source's YAML describes, any number of files
 Writes  events             one behaviour of one user on one product; rows of the files taken in are replaced
         events_quarantine  one rejected input row, untouched, with every reason
         product_mentions   one wording of a product, by file and day
-        ingests            one file: rows in = accepted + rejected + exact copies dropped
+        ingests            one file: rows in = accepted + rejected + exact copies dropped + erased
         events_incoming    the rows of this run as they were understood, to look into a refused file
 
     spark-submit --py-files dist/recsys.zip jobs/ingest_events.py --config conf/complete_journey.yaml --ds 2017-12-30

@@ -24,7 +24,7 @@ lake, ds, model_ds = night.lake, night.ds, night.model_ds
 
 # MAGIC %md
 # MAGIC ## What came in
-# MAGIC Rows in = accepted + rejected + exact copies dropped.
+# MAGIC Rows in = accepted + rejected + exact copies dropped + erased.
 
 # COMMAND ----------
 

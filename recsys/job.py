@@ -35,10 +35,7 @@ def run_stages(
     """The same for a job of several stages: `stages` are those of a night, and `run` makes them."""
     arguments = parse_arguments(doc, argv)
     with faults_as_exit_codes(arguments.name):
-        settings = load_settings(arguments.config, arguments.overrides)
-        spark = build_session(arguments.name, settings.spark)
-        log.info("%s for %s with\n%s", arguments.name, arguments.ds, _listed(settings))
-        night = Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds)
+        night = open_night(arguments)
         ledger = Ledger.of(night)
         if arguments.dry_run:
             _foretell(Forecast.of(stages(night), night, ledger, arguments.force))
@@ -47,6 +44,14 @@ def run_stages(
             run(Attempts(night, ledger, arguments.force))
         finally:
             ledger.write()
+
+
+def open_night(arguments: argparse.Namespace) -> Night:
+    """The night that the arguments of a job name, in a session; its settings are logged."""
+    settings = load_settings(arguments.config, arguments.overrides)
+    spark = build_session(arguments.name, settings.spark)
+    log.info("%s for %s with\n%s", arguments.name, arguments.ds, _listed(settings))
+    return Night(Lake(spark, settings.lake), settings, arguments.ds, arguments.model_ds or arguments.ds)
 
 
 def _foretell(forecast: Forecast) -> None:
@@ -83,19 +88,25 @@ def _without_secrets(record: logging.LogRecord) -> bool:
 
 
 def parse_arguments(doc: str, argv: list[str] | None = None) -> argparse.Namespace:
-    """The arguments of a job: `--config FILE --ds DATE [--model-ds DATE] [--force] [--dry-run] [section.key=value ...]`."""
-    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--config", required=True, metavar="FILE", help="settings of the shop, as in conf/*.yaml")
-    parser.add_argument("--ds", required=True, type=_day, metavar="YYYY-MM-DD", help="the last day of behaviour that is seen")
+    """The arguments of a stage: `--config FILE --ds DATE [--model-ds DATE] [--force] [--dry-run] [section.key=value ...]`."""
+    parser = night_parser(doc)
     parser.add_argument("--model-ds", type=_day, metavar="YYYY-MM-DD", help="the day whose model is used (default: --ds)")
     parser.add_argument("--force", action="store_true", help="run also what was done before from the same inputs, settings and code")
     parser.add_argument("--dry-run", action="store_true", help="say what would be read and replaced, and whether it would run; write nothing")
-    parser.add_argument("overrides", nargs="*", metavar="section.key=value", help="settings that differ from the file")
     arguments = parser.parse_args(argv)
     if arguments.model_ds and arguments.model_ds > arguments.ds:
         parser.error(f"--model-ds {arguments.model_ds} lies after --ds {arguments.ds}; a model cannot come from the future")
-    arguments.name = parser.prog.removesuffix(".py")
     return arguments
+
+
+def night_parser(doc: str) -> argparse.ArgumentParser:
+    """What names a night: `--config FILE --ds DATE [section.key=value ...]`, for a job to add its own to."""
+    parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--config", required=True, metavar="FILE", help="settings of the shop, as in conf/*.yaml")
+    parser.add_argument("--ds", required=True, type=_day, metavar="YYYY-MM-DD", help="the last day of behaviour that is seen")
+    parser.add_argument("overrides", nargs="*", metavar="section.key=value", help="settings that differ from the file")
+    parser.set_defaults(name=parser.prog.removesuffix(".py"), model_ds=None)
+    return parser
 
 
 def _listed(settings: Settings) -> str:

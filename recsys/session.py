@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+from collections.abc import Mapping
 
 from pyspark.errors import PySparkRuntimeError
 from pyspark.sql import SparkSession
@@ -30,15 +32,19 @@ _LOCAL = {
     "spark.driver.host": "127.0.0.1",
 }
 
+log = logging.getLogger(__name__)
+
 
 def build_session(name: str, settings: SparkSettings = SparkSettings()) -> SparkSession:
     """The session that is already there (Databricks, a notebook), else a new one.
 
     Under spark-submit its command line and spark-defaults.conf say where to run: `settings.master` is then
-    left aside. `settings.conf` overrides the options of both, but cannot resize a driver that already runs.
+    left aside, as in a session that is there. `settings.conf` overrides the options of both, but cannot resize
+    a driver that already runs.
     """
     running = SparkSession.getActiveSession()
     if running is not None:
+        _set(running, _options(settings, submitted=True))
         return running
     builder = SparkSession.builder.appName(name)
     for key, value in _options(settings, submitted="PYSPARK_GATEWAY_PORT" in os.environ).items():
@@ -52,6 +58,16 @@ def build_session(name: str, settings: SparkSettings = SparkSettings()) -> Spark
         ) from error
     session.sparkContext.setLogLevel("ERROR")
     return session
+
+
+def _set(running: SparkSession, options: Mapping[str, str]) -> None:
+    """Give `running` those `options` that a session may still change, and tell which others it has otherwise."""
+    changed = {key: value for key, value in options.items() if running.conf.get(key, None) != value}
+    fixed = sorted(key for key in changed if not running.conf.isModifiable(key))
+    for key in changed.keys() - fixed:
+        running.conf.set(key, changed[key])
+    if fixed:
+        log.info("The session was there before, and keeps what it has of %s.", ", ".join(fixed))
 
 
 def _options(settings: SparkSettings, submitted: bool) -> dict[str, str]:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
 from pyspark.sql import functions as F
@@ -9,6 +10,7 @@ from pyspark.testing import assertDataFrameEqual
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings, MissingTable
 from recsys.lake import Lake
+from recsys.sequences.feed import petastorm_url
 from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, in_contract
 
 MONDAY, TUESDAY = date(2020, 1, 6), date(2020, 1, 7)
@@ -52,6 +54,17 @@ def test_only_files_that_are_live_at_the_version_are_listed_with_their_rows(spar
     (former,) = lake.files(SEGMENTS, MONDAY, "train", 0)
     assert (live.rows, former.rows) == (2, 1) and live.url != former.url
     assertDataFrameEqual(spark.read.parquet(live.url).select(c.USER), replacement.select(c.USER))
+
+
+def test_a_lake_may_be_a_folder_written_as_a_url_and_training_opens_its_files_by_path(spark, tmp_path):
+    lake = Lake(spark, f"file://{tmp_path}/lake")
+    rows = segments(spark, ("u1", 0, 0.5, "train", MONDAY))
+    for _ in range(2):
+        lake.replace_day(rows, SEGMENTS, MONDAY)
+    assertDataFrameEqual(lake.read_day(SEGMENTS, MONDAY), rows)
+    (file,) = lake.files(SEGMENTS, MONDAY, "train", lake.version(SEGMENTS))
+    path = petastorm_url(file.url).removeprefix("file://")
+    assert path.startswith(f"{tmp_path}/lake/segments/") and Path(path).is_file()
 
 
 def test_a_table_of_another_version_is_told_by_what_differs_and_stays(spark, any_lake):

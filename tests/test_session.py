@@ -36,6 +36,19 @@ def test_a_session_that_runs_already_is_used(spark):
     assert build_session("another", SparkSettings(master="yarn")) is spark
 
 
+def test_a_session_that_runs_already_gets_the_options_that_it_may_still_change_and_the_others_are_told(spark, monkeypatch, caplog):
+    running = spark.newSession()
+    monkeypatch.setattr(SparkSession, "getActiveSession", lambda: running)
+    running.conf.set("spark.sql.session.timeZone", "Europe/Paris")
+    settings = SparkSettings(master="local[2]", conf={"spark.sql.shuffle.partitions": 7, "spark.driver.memory": "9g", "spark.ui.enabled": False})
+    with caplog.at_level("INFO", logger="recsys.session"):
+        assert build_session("another", settings) is running
+    assert (running.conf.get("spark.sql.session.timeZone"), running.conf.get("spark.sql.shuffle.partitions")) == ("UTC", "7")
+    assert running.conf.get("spark.driver.memory") != "9g"
+    assert caplog.messages == ["The session was there before, and keeps what it has of spark.driver.memory."]
+    assert spark.conf.get("spark.sql.shuffle.partitions") == "2"
+
+
 def test_a_java_that_does_not_start_is_told_with_what_to_do(monkeypatch):
     def fail(_):
         raise PySparkRuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited")

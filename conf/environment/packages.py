@@ -26,9 +26,14 @@ def install(place: Place) -> None:
     place.say("installing the pinned packages; the first time downloads about 1 GB")
     started = time.monotonic()
     place.run("-m", "pip", "install", "-r", str(place.pins))
-    (place.site_packages / "recsys-tree.pth").write_text(f"{ROOT}\n")  # jobs see the working tree without PYTHONPATH
+    _show_tree(place)
     _quieten_spark(place)
     place.say(f"packages installed in {time.monotonic() - started:.0f} s")
+
+
+def _show_tree(place: Place) -> None:
+    """Jobs see the working tree without PYTHONPATH. It is a line of code, since venv-pack refuses one that names a folder elsewhere."""
+    (place.site_packages / "recsys-tree.pth").write_text(f"import sys; sys.path.append({str(ROOT)!r})\n")
 
 
 def _quieten_spark(place: Place) -> None:

@@ -24,6 +24,7 @@ from recsys.faults import BadData, MissingTable
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
+from recsys.training.disk import write_arrays, writing
 
 MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
 
@@ -100,22 +101,26 @@ def _rectangle(banned: list[np.ndarray]) -> np.ndarray:
 
 
 def save_artifact(models: str, version: str, manifest: dict[str, Any], items: list[str], weights: dict[str, np.ndarray]) -> str:
-    """Write the model below `models`, replacing the same version in one rename. Returns its folder."""
+    """Write the model below `models`, replacing the same version in one rename. Returns its folder.
+
+    Raises:
+        Infrastructure: the disk is full, or the folder cannot be written.
+    """
     final = Path(models) / version
-    partial = final.with_name(f".{version}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    (partial / ITEMS).write_text(json.dumps(items), encoding="utf-8")
-    np.savez(partial / WEIGHTS, **weights)
-    sums = {name: _checksum(partial / name) for name in (ITEMS, WEIGHTS)}
-    text = json.dumps(manifest | {"version": version, "checksums": sums}, indent=1, default=str)
-    (partial / MANIFEST).write_text(text, encoding="utf-8")
-    old = final.with_name(f".{version}.replaced")
-    shutil.rmtree(old, ignore_errors=True)
-    if final.exists():
-        final.rename(old)
-    partial.rename(final)
-    shutil.rmtree(old, ignore_errors=True)
+    partial, old = (final.with_name(f".{version}.{state}") for state in ("partial", "replaced"))
+    with writing(f"The model {final}"):
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.mkdir(parents=True)
+        (partial / ITEMS).write_text(json.dumps(items), encoding="utf-8")
+        write_arrays(partial / WEIGHTS, weights)
+        sums = {name: _checksum(partial / name) for name in (ITEMS, WEIGHTS)}
+        text = json.dumps(manifest | {"version": version, "checksums": sums}, indent=1, default=str)
+        (partial / MANIFEST).write_text(text, encoding="utf-8")
+        shutil.rmtree(old, ignore_errors=True)
+        if final.exists():
+            final.rename(old)
+        partial.rename(final)
+        shutil.rmtree(old, ignore_errors=True)
     return str(final)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys.faults import Infrastructure
+from recsys.training.disk import write_arrays, writing
 
 Weights = dict[str, np.ndarray]  # by the path of the weight in the model
 _FILE, _BEFORE, _STATE, _BEST = "checkpoint.npz", "checkpoint.before.npz", "state/", "best/"
@@ -67,17 +68,12 @@ def save(folder: str, fingerprint: str, progress: Progress, state: list[np.ndarr
     arrays = {f"{_STATE}{number}": array for number, array in enumerate(state)}
     arrays |= {f"{_BEST}{path}": array for path, array in best.items()}
     about = json.dumps({"fingerprint": fingerprint, "progress": asdict(progress), "arrays": list(arrays)})
-    try:
+    with writing(f"The checkpoint {last}"):
         Path(folder).mkdir(parents=True, exist_ok=True)
-        with partial.open("wb") as file:
-            np.savez(file, about=np.array(about), **arrays)
-            file.flush()
-            os.fsync(file.fileno())  # else a machine that loses its power may know the name and not the bytes
+        write_arrays(partial, {"about": np.array(about)} | arrays)
         if last.exists():
             os.replace(last, Path(folder) / _BEFORE)
         os.replace(partial, last)
-    except OSError as error:
-        raise Infrastructure(f"The checkpoint {last} cannot be written: {error}. See that `models` has space and can be written to.") from error
 
 
 def load(folder: str, fingerprint: str) -> tuple[Progress, list[np.ndarray], Weights] | None:

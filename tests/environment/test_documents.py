@@ -50,7 +50,10 @@ def test_the_bundle_runs_every_stage_after_the_one_before_it_with_arguments_that
     tasks = yaml.safe_load((folder / "nightly_pushes.yml").read_text())["resources"]["jobs"]["nightly_pushes"]["tasks"]
     names = [stage.name for stage in run_pipeline.STAGES]
     assert [task["task_key"] for task in tasks] == names
-    assert [task.get("depends_on", []) for task in tasks] == [[]] + [[{"task_key": name}] for name in names[:-1]]
+    assert [task.get("depends_on", []) for task in tasks[:-1]] == [[]] + [[{"task_key": name}] for name in names[:-2]]
+    # The report is written once the pushes are there, whatever became of the evaluation.
+    assert [task["task_key"] for task in tasks[-1]["depends_on"]] == ["push_products", "evaluate_models"] == names[-3:-1]
+    assert [task.get("run_if") for task in tasks] == [None] * (len(tasks) - 1) + ["AT_LEAST_ONE_SUCCESS"]
     for task in tasks:
         run = task["spark_python_task"]
         assert (folder / run["python_file"]).resolve() == ROOT / "jobs" / f"{task['task_key']}.py"

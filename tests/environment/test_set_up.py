@@ -90,6 +90,16 @@ def test_a_failing_step_shows_the_end_of_what_it_said(steps, tmp_path, monkeypat
         place.run("-c", "raise SystemExit('no such wheel')")
 
 
+def test_the_tree_is_seen_without_pythonpath_and_no_line_is_a_folder_for_which_venv_pack_refuses_the_environment(steps, tmp_path, monkeypatch):
+    place = steps["place"].Place("default")
+    monkeypatch.setattr(type(place), "site_packages", tmp_path)
+    steps["packages"]._show_tree(place)
+    assert all(line.startswith("import ") for line in (tmp_path / "recsys-tree.pth").read_text().splitlines())
+    program = f"import site, sys; site.addsitedir({str(tmp_path)!r}); print(sys.path[-1])"
+    seen = subprocess.run([sys.executable, "-I", "-S", "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    assert Path(seen.stdout.strip()) == HERE.parents[1], seen.stderr
+
+
 def test_unknown_pins_are_told_with_those_that_there_are(steps):
     with pytest.raises(steps["place"].CannotSetUp, match="no pins 'defualt' in conf/environment; known: databricks-15.4, default"):
         steps["place"].Place("defualt").pins

@@ -132,5 +132,19 @@ def test_the_job_says_what_it_reads_and_writes_and_only_wires():
     assert len(text.splitlines()) <= 60 and all(part in erase_users.__doc__ for part in ("Reads   ", "Writes  ", "--users", "VACUUM"))
 
 
+def test_its_help_tells_its_own_arguments_and_none_that_do_nothing(capsys):
+    with pytest.raises(SystemExit) as end:
+        erase_users.main(["--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert end.value.code == 0 and "--force" not in told and "--model-ds" not in told
+    assert all(text in told for text in ("--users FILE a text file with one user id a line", "--vacuum also delete", "--dry-run say how many rows"))
+
+
+def test_a_list_of_users_must_be_named(capsys):
+    with pytest.raises(SystemExit) as end:
+        erase_users.main(["--config", "x.yaml", "--ds", "2020-01-31"])
+    assert end.value.code == 2 and "required: --users" in capsys.readouterr().err
+
+
 def test_every_table_that_holds_users_is_among_those_erased_from():
     assert {table.name for table in USER_TABLES} == {"events", "user_features", "segments", "sequences", "pushes"}
