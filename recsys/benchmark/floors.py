@@ -1,4 +1,4 @@
-"""What costs nothing to learn: popularity, and what followed the last product. A model below it has learned nothing."""
+"""What costs nothing to learn: popularity, what followed the last product, and what came near the last few. A model below it has learned nothing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.benchmark.protocol import Split
+from recsys.models.follows import FADE, LEAST, REACH, TRUST, Follows
 
 Ranking = Callable[[np.ndarray], Iterator[int]]  # from the history of a user to all products worth a list, best first
 
@@ -30,6 +31,25 @@ def markov(split: Split, test: bool) -> Ranking:
     def ranking(history: np.ndarray) -> Iterator[int]:
         followers = pairs[history[-1]]
         best = followers.indices[np.lexsort([place[followers.indices], -followers.data])]
+        taken = set(best.tolist())
+        return chain(best, (product for product in order if product not in taken))
+
+    return ranking
+
+
+def neighbours(split: Split, test: bool, follows: Follows) -> Ranking:
+    """What came near the last products, each heard as a follow path hears it that has learned nothing yet; then what is popular."""
+    order = _popular(split, test)[0]
+    totals = follows.counts.sum(axis=1)
+
+    def ranking(history: np.ndarray) -> Iterator[int]:
+        last = history[:-REACH - 1:-1]  # latest first
+        heard = totals[last] ** TRUST * np.exp(FADE * np.arange(len(last)))
+        said = (heard / np.maximum(totals[last], LEAST))[:, None] * follows.counts[last]
+        near, places = np.unique(follows.items[last], return_inverse=True)
+        scores = np.bincount(places.ravel(), said.ravel(), len(near))
+        best = near[np.lexsort([near, -scores])]
+        best = best[best > 0]
         taken = set(best.tolist())
         return chain(best, (product for product in order if product not in taken))
 

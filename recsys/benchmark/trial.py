@@ -13,7 +13,7 @@ import numpy as np
 from pyspark.sql import SparkSession
 
 from recsys import columns as c
-from recsys.benchmark.floors import markov, popularity
+from recsys.benchmark.floors import markov, neighbours, popularity
 from recsys.benchmark.protocol import WITH_SEEN, WITHOUT_SEEN, Split
 from recsys.benchmark.scores import Figures, Tally, judge
 from recsys.benchmark.settings import BenchmarkSettings
@@ -32,6 +32,7 @@ from recsys.training.launcher import train
 from recsys.training.plan import Plan
 from recsys.training.validation import TOP
 
+_NEIGHBOURS = ModelDefinition(name="any").neighbours  # for the floor beside a model that looks at none
 _BATCH = 256  # users that are asked for at once, at most
 _PARTS = {"validation": False, "test": True}
 
@@ -67,7 +68,7 @@ class Trial:
         with metered() as scoring:
             figures = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
             if self.definition.neighbours:  # as in the floors, and on every night: at the time of the test the validation events are known
-                model.count_anew(self._follows(self.split.past))
+                model.count_anew(self._follows(self.split.past, self.definition.neighbours))
                 figures["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": figures["test"]["model"]}
         seconds = sum(epoch["seconds"] for epoch in outcome.history)
         return {
@@ -102,16 +103,16 @@ class Trial:
             neighbour_files=self._neighbour_files(folder / "neighbours"), without_seen=not self.repeats,
         )
 
-    def _follows(self, ends: np.ndarray) -> Follows:
+    def _follows(self, ends: np.ndarray, kept: int) -> Follows:
         """What comes near what in each user's first events, up to `ends`."""
         windows = (rows[c.ITEMS] for rows in chunks(self.split.histories, covering_places(ends, self.settings.length, self.settings.training.seed), self.shape))
-        return count_follows(windows, len(self.split.histories.names) - 1, self.definition.neighbours)
+        return count_follows(windows, len(self.split.histories.names) - 1, kept)
 
     def _neighbour_files(self, folder: Path) -> tuple[DataFile, ...]:
         """As the table `neighbours` holds them for training."""
         if not self.definition.neighbours:
             return ()
-        follows = self._follows(self.split.train)
+        follows = self._follows(self.split.train, self.definition.neighbours)
         known = np.flatnonzero(follows.counts.any(axis=1))
         return write_files([{c.ITEM_INDEX: known, c.ITEMS: follows.items[known], c.COUNTS: follows.counts[known]}], folder, files=1)
 
@@ -132,10 +133,10 @@ class Trial:
         return tally.figures()
 
     def _floors(self, test: bool) -> dict[str, Figures]:
-        users = self.split.asked(test)
+        split, users = self.split, self.split.asked(test)
+        near = self._follows(split.bounds(test)[0], self.definition.neighbours or _NEIGHBOURS)
+        floors = {"popularity": popularity(split, test), "markov": markov(split, test), "neighbours": neighbours(split, test, near)}
         return {
-            floor.__name__: judge(
-                floor(self.split, test), (self.split.history(user, test) for user in users), (self.split.targets(user, test) for user in users),
-            )
-            for floor in (popularity, markov)
+            name: judge(floor, (split.history(user, test) for user in users), (split.targets(user, test) for user in users))
+            for name, floor in floors.items()
         }

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import lcm
 
 import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 REACH = 8  # events apart, at most, that two products count as near, and that the follow path looks back
 BACKWARD = 0.5  # what a product that comes before counts, against one that comes after
-UNIT = lcm(*range(1, REACH + 1))  # in which pairs are counted: 1 / distance is a whole number of units, so sums do not depend on their order
+UNIT = math.lcm(*range(1, REACH + 1))  # in which pairs are counted: 1 / distance is a whole number of units, so sums do not depend on their order
+LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
+FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
+TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
 _AT_ONCE = 4_000_000  # pairs that are added up at a time
 
 
@@ -61,7 +64,7 @@ class Follows:
 def count_follows(windows: Iterable[np.ndarray], products: int, neighbours: int) -> Follows:
     """The `neighbours` of every product with the highest summed `nearness` over all windows, ties by the smaller index.
 
-    `recsys.sequences.neighbours` counts the same on a cluster.
+    `recsys.sequences.neighbours` counts the same on a cluster, where a history is not cut into windows.
 
     Args:
         windows: int [rows, any], products in the order of their events, 0 padded at the end.

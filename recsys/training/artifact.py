@@ -101,7 +101,7 @@ def _rectangle(banned: list[np.ndarray]) -> np.ndarray:
 
 
 def save_artifact(models: str, version: str, manifest: dict[str, Any], items: list[str], weights: dict[str, np.ndarray]) -> str:
-    """Write the model below `models`, replacing the same version in one rename. Returns its folder.
+    """Write the model below `models`. The same version is put aside and replaced by renames, so what is there is whole. Returns its folder.
 
     Raises:
         Infrastructure: the disk is full, or the folder cannot be written.
@@ -130,7 +130,7 @@ def artifact_for(models: str, model_ds: date) -> str:
     Raises:
         MissingTable: there is none.
     """
-    found = [path.parent for path in Path(models).glob(f"*/{MANIFEST}") if read_manifest(path.parent).get("model_ds") == str(model_ds)]
+    found = [path.parent for path in Path(models).glob(f"[!.]*/{MANIFEST}") if read_manifest(path.parent).get("model_ds") == str(model_ds)]
     if not found:
         raise MissingTable(f"No model of {model_ds} is in {models}. Run jobs/train_model.py --ds {model_ds} first, or name another day by --model-ds.")
     return str(max(found, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns))

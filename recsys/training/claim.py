@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TextIO
 
 from recsys.faults import Infrastructure
+from recsys.training.disk import writing
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +21,13 @@ def claimed(checkpoint: str) -> Iterator[None]:
     """Hold the training whose checkpoints lie in `checkpoint` for the block. The system lets go of it when the process dies.
 
     Raises:
-        Infrastructure: another process holds it.
+        Infrastructure: another process holds it, or the folder cannot be written.
     """
     path = Path(f"{checkpoint}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as lock:
+    with writing(f"The lock {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock = path.open("w")
+    with lock:
         if not _locked(lock, path):
             raise Infrastructure(
                 f"Another run trains this very model at the same time: it holds {path}. That run goes on, this one ends here. "

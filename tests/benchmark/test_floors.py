@@ -1,10 +1,11 @@
 import numpy as np
 import pytest
 
-from recsys.benchmark.floors import markov, popularity
+from recsys.benchmark.floors import markov, neighbours, popularity
 from recsys.benchmark.histories import Histories
 from recsys.benchmark.protocol import LEAVE_ONE_OUT, WITH_SEEN, WITHOUT_SEEN, split
 from recsys.benchmark.scores import Tally, judge
+from recsys.models.follows import Follows
 
 LISTS = [[1, 2, 1, 2, 3], [2, 3, 3, 2], [4, 1, 2]]
 PARTS = split(Histories(np.array([0, 5, 9, 12]), np.concatenate(LISTS).astype(np.int32), ("", *"abcde")), LEAVE_ONE_OUT)
@@ -20,6 +21,14 @@ def test_markov_ranks_what_came_next_most_often_and_then_what_is_popular():
     assert list(ranking(np.array([9, 1]) - np.array([8, 0]))) == [2, 1, 3, 4, 5]  # after 1 came 2, twice
     assert list(ranking(np.array([2]))) == [1, 3, 2, 4, 5]  # after 2 came 1 and 3, once each
     assert list(ranking(np.array([3]))) == [3, 1, 2, 4, 5]
+
+
+def test_neighbours_of_the_last_products_are_heard_by_how_near_and_how_well_known_they_are():
+    follows = Follows(np.array([[0, 0], [2, 3], [4, 0], [0, 0], [1, 0], [0, 0]], np.int32), np.array([[0, 0], [3, 1], [9, 0], [0, 0], [1, 0], [0, 0]], np.float32))
+    ranking = neighbours(PARTS, False, follows)
+    assert list(ranking(np.array([1]))) == [2, 3, 1, 4, 5]  # 3/4 and 1/4, then by popularity
+    assert list(ranking(np.array([2, 1])))[:3] == [4, 2, 3]  # .6 * 9 ** .5 = 1.8 for 4; 4 ** .5 * 3 / 4 = 1.5 for 2
+    assert list(ranking(np.array([5]))) == [1, 2, 3, 4, 5]  # nothing is known of 5
 
 
 def test_a_list_is_judged_with_and_without_what_the_user_had():

@@ -80,3 +80,10 @@ def test_of_two_models_of_a_day_the_one_trained_last_is_used(models):
     save_artifact(str(models), "another", manifest, json.loads((models / "circle-1" / "items.json").read_text()), weights)
     os.utime(models / "circle-1" / "manifest.json", (1, 1))
     assert artifact_for(str(models), date(2024, 3, 1)).endswith("another")
+
+
+def test_what_a_kill_left_of_a_model_is_not_looked_at(models):
+    for leftover in (".circle-1.partial", ".circle-0.replaced"):
+        (models / leftover).mkdir()
+        (models / leftover / "manifest.json").write_text('{"version": "circ')
+    assert artifact_for(str(models), date(2024, 3, 1)) == str(models / "circle-1")

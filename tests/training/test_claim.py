@@ -21,3 +21,9 @@ def test_a_model_that_another_process_trains_is_refused_until_that_process_is_ov
     with claimed(checkpoint), claimed(checkpoint + "_of_another_model"):
         pass
     assert not list((tmp_path / "models").iterdir())
+
+
+def test_a_folder_that_cannot_be_written_is_named(tmp_path):
+    (tmp_path / "models").write_text("a file where a folder should be")
+    with pytest.raises(Infrastructure, match="The lock .*models/.m.checkpoint.lock cannot be written"), claimed(str(tmp_path / "models" / ".m.checkpoint")):
+        pass

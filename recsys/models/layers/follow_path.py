@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import math
-
 import keras
 import numpy as np
 from keras import ops
 
-from recsys.models.follows import REACH, Follows, nearness
+from recsys.models.follows import FADE, LEAST, REACH, TRUST, Follows, nearness
 from recsys.models.layers.copy_path import PACE
 
 _FAR = -1e9
-_LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
 _ROUNDING = 1e-4  # of counts that are subtracted from each other, as a share
-_FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
-_TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
 
 
 class FollowPath(keras.layers.Layer):
@@ -75,7 +70,7 @@ class FollowPath(keras.layers.Layer):
         total = ops.sum(counts, axis=-1) - own_totals
         weights, shares = self._heard(asked, condition, total)
         least_kept = (1 - _ROUNDING) * counts[..., -1]  # 0 where all that are known are kept
-        said = ops.where(count > ops.maximum(least_kept, _LEAST), ops.log(ops.maximum(count, _LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
+        said = ops.where(count > ops.maximum(least_kept, LEAST), ops.log(ops.maximum(count, LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
         return (*shares, ops.logsumexp(weights + said, axis=-1))
 
     def distribution(self, asked, condition, items, place):
@@ -95,17 +90,17 @@ class FollowPath(keras.layers.Layer):
         counts, products = ops.take(self.counts, sources, axis=0), ops.take(self.items, sources, axis=0)
         total = ops.sum(counts, axis=-1)
         weights, shares = self._heard(asked, condition, total[:, None, :])
-        said = ops.exp(weights[:, 0, :])[..., None] * counts / ops.maximum(total, _LEAST)[..., None]
+        said = ops.exp(weights[:, 0, :])[..., None] * counts / ops.maximum(total, LEAST)[..., None]
         rows = ops.shape(items)[0]
         return (*shares, ops.reshape(products, (rows, -1)), ops.reshape(said, (rows, -1)))
 
     def _heard(self, asked, condition, total):
         """Log weights of the sources [rows, asks, REACH], and the logs of the share of this path and of the rest."""
-        known = total > _LEAST
-        volume = ops.log(ops.maximum(total, _LEAST))
+        known = total > LEAST
+        volume = ops.log(ops.maximum(total, LEAST))
         trust, trusted = ops.unstack(PACE * ops.cast(self.trust, "float32"), 2)
-        fade = _FADE * ops.arange(REACH, dtype="float32") + PACE * ops.cast(ops.take(self.fade, condition, axis=0), "float32")
-        scores = ops.where(known, (_TRUST + trust) * volume + fade, _FAR)
+        fade = FADE * ops.arange(REACH, dtype="float32") + PACE * ops.cast(ops.take(self.fade, condition, axis=0), "float32")
+        scores = ops.where(known, (TRUST + trust) * volume + fade, _FAR)
         loudest = ops.max(ops.where(known, volume + fade, _FAR), axis=-1)
         any_known = ops.any(known, axis=-1)
         gate = ops.cast(self.share(asked)[..., 0], "float32") + trusted * ops.where(any_known, loudest, 0.0)
