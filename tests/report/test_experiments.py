@@ -1,11 +1,13 @@
 import html
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from recsys import columns as c
 from recsys.report.experiments import page
+from recsys.report.trials import rates
 from recsys.report.trials.verdicts import together, verdict
 from tests.report import told_experiments
 
@@ -64,6 +66,20 @@ def test_rates_stand_beside_those_of_the_paper_and_what_the_log_lacks_is_not_zer
     assert "BiLSTM–Transformer 10.0 % 50.0 % not measurable here" in told and "collaborative filtering 5.0 % – not measurable here" in told
     assert "AdaBoost 78.0 % 82.0 % 85.0 %" in told and "Two things that must not be compared" in told
     assert "the click-through rate needs browsing" in sections["made_up"] and "AdaBoost 78.0 %" not in sections["made_up"]
+
+
+def test_ratios_between_methods_stand_beside_those_of_the_second_paper():
+    gaps = {("dnn", "adaboost"): (1.2, 0.01, 0.03), ("bilstm_transformer", "adaboost"): (1.5, -0.01, 0.2)}
+    row = {pair: {c.RATIO: ratio, c.LOW: low, c.HIGH: high, c.USERS: 99} for pair, (ratio, low, high) in gaps.items()}
+    results = SimpleNamespace(
+        model="bilstm_transformer", figures={name: {} for name in ("bilstm_transformer", "dnn", "adaboost")},
+        between=lambda name, other, metric: row[name, other] if metric == "click_through_rate" else None,
+    )
+    (grid,) = rates._ratios(results, ["click_through_rate", "transaction_rate"])
+    assert grid.rows == [
+        ["DNN by AdaBoost", "1.20 ×, ahead", "–, not compared", "not measurable here", "1.14 × / 1.12 × / 1.12 ×"],
+        ["BiLSTM–Transformer by AdaBoost", "1.50 ×, no difference shown", "–, not compared", "not measurable here", None],
+    ]
 
 
 def test_each_slice_shows_the_best_other_method_in_it(sections):

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recsys import columns as c
 from recsys.report import words
 from recsys.report.page import Block, Grid, Heading, Pair, Picture, Text
 from recsys.report.trial_figures import rate_bars
 from recsys.report.trials.names import CLICK_THROUGH, FAVOURABLE, RATES, TRANSACTION, method, metric
-from recsys.report.trials.numbers import share
+from recsys.report.trials.numbers import share, times
 from recsys.report.trials.results import Results
+from recsys.report.trials.verdicts import verdict
 
 _PUBLISHED = {"AdaBoost": (0.78, 0.82, 0.85), "RNN": (0.86, 0.89, 0.90), "DNN": (0.89, 0.92, 0.95)}  # P2
+_RATIOS = {("dnn", "adaboost"): (1.14, 1.12, 1.12), ("dnn", "rnn"): (1.03, 1.03, 1.06)}  # P2, of the same figures
 _NEEDS = {
     CLICK_THROUGH: "browsing", TRANSACTION: "browsing and purchases", FAVOURABLE: "purchases or ratings, and favourites or ratings",
 }
@@ -30,7 +33,7 @@ def rates(results: Results) -> Sequence[Block]:
     lacking = [Text(f"Not measurable here, for want of behaviours in the log: {words.listing(missing)}.")] if missing else []
     if not known:
         return [heading, *lacking]
-    return [heading, Text(_MEANING), *lacking, _picture(results, known), _beside(results, known)]
+    return [heading, Text(_MEANING), *lacking, _picture(results, known), _beside(results, known), *_ratios(results, known)]
 
 
 def _picture(results: Results, known: Sequence[str]) -> Picture:
@@ -58,3 +61,21 @@ def _beside(results: Results, known: Sequence[str]) -> Pair:
     bold = [place for place, name in enumerate(names) if name == results.model]
     quoted = Grid(heads, theirs, "The second paper, its own figures")
     return Pair("Ours, and what the second paper printed", note, Grid(heads, ours, "Here", bold), quoted)
+
+
+def _ratios(results: Results, known: Sequence[str]) -> list[Grid]:
+    """The second paper's network by its controls, and the model by the same, each beside the ratio that the paper printed."""
+    pairs = [*_RATIOS, *((results.model, other) for other in ("adaboost", "rnn") if results.model != "dnn")]
+    lines = [
+        [f"{method(name)} by {method(other)}", *(_ratio(results, name, other, rate) if rate in known else _UNKNOWN for rate in RATES),
+         " / ".join(map(times, _RATIOS.get((name, other), ()))) or None]
+        for name, other in pairs if name in results.figures and other in results.figures
+    ]
+    heads = ["", *map(metric, RATES), "the second paper's own (theirs)"]
+    caption = "One method's rate as a multiple of another's, with what the interval of the difference says."
+    return [Grid(heads, lines, caption)] if lines else []
+
+
+def _ratio(results: Results, name: str, other: str, rate: str) -> str:
+    gap = results.between(name, other, rate)
+    return f"{times(gap[c.RATIO] if gap else None)}, {verdict(gap)}"

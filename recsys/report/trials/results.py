@@ -42,12 +42,24 @@ class Results:
         return found
 
     @cached_property
+    def _comparisons(self) -> dict[tuple[str, str], dict[Place, Row]]:
+        """Rows of `comparisons`, by who is compared with whom."""
+        found: dict[tuple[str, str], dict[Place, Row]] = {}
+        for row in facts.rows(self._tested(t.COMPARISONS)):
+            found.setdefault((row[c.METHOD], row[c.AGAINST]), {})[row[c.SLICE], row[c.METRIC], row[c.LIST_LENGTH]] = row
+        return found
+
+    @property
     def gaps(self) -> dict[str, dict[Place, Row]]:
         """Rows of `comparisons` of the model, by the method it is compared with."""
-        found: dict[str, dict[Place, Row]] = {}
-        for row in facts.rows(self._tested(t.COMPARISONS).where(F.col(c.METHOD) == self.model)):
-            found.setdefault(row[c.AGAINST], {})[row[c.SLICE], row[c.METRIC], row[c.LIST_LENGTH]] = row
-        return found
+        return {against: rows for (name, against), rows in self._comparisons.items() if name == self.model}
+
+    def between(self, name: str, other: str, metric: str) -> Row | None:
+        """One model less another method, on lists of the length that figures are shown for; None where nothing was compared."""
+        try:
+            return self._comparisons.get((name, other), {}).get((ALL, metric, self.length))
+        except MissingTable:
+            return None
 
     @cached_property
     def _known_gaps(self) -> dict[str, dict[Place, Row]]:
