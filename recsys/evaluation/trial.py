@@ -29,8 +29,8 @@ class Trial:
         return replace(self, history=keep(self.history), users=keep(self.users), targets=keep(self.targets))
 
 
-def hold_out(events: DataFrame, split: SplitSettings, evaluation: EvaluationSettings, ds: date, judged: str = TEST) -> Trial:
-    """The trial on the `judged` part of the log up to `ds`: test, or validation to choose settings by.
+def hold_out(events: DataFrame, split: SplitSettings, evaluation: EvaluationSettings, ds: date) -> Trial:
+    """The trial on the test part of the log up to `ds`.
 
     Products are those of the log, whether or not a method knows them. Metrics of what users liked are over the
     users with a target, the rates over all who came back. With `drop_seen` only products that
@@ -38,7 +38,7 @@ def hold_out(events: DataFrame, split: SplitSettings, evaluation: EvaluationSett
     """
     columns = (c.EVENT_ID, c.USER, c.ITEM, c.BEHAVIOUR, c.TIME, c.BASKET, c.RATING, c.DAY)
     roles = with_role(events.select(*columns).where(F.col(c.BEHAVIOUR) != c.RETURN), split, ds)
-    past, held_out = history(roles, judged), targets(roles, judged)
+    past, held_out = history(roles, TEST), targets(roles, TEST)
     liked = held_out.where(F.col(c.BEHAVIOUR).isin(*evaluation.relevant)).select(c.USER, c.ITEM).distinct()
     wanted = without(liked, seen_products(past) if evaluation.drop_seen else None)
     users = held_out.select(c.USER).distinct().join(past.select(c.USER).distinct(), on=c.USER, how="left_semi")

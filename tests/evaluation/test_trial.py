@@ -40,12 +40,6 @@ def test_where_only_new_products_are_listed_only_new_products_are_targets(spark)
     assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "d")))
 
 
-def test_settings_are_chosen_on_the_validation_part_with_no_look_at_it_or_after_it(spark):
-    trial = hold_out(_events(spark), _BY_TIME, EvaluationSettings(), day(10), judged="validation")
-    assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "b")))
-    assertDataFrameEqual(trial.history.select(c.USER, c.ITEM), _pairs(spark, ("u", "a"), ("w", "a")))
-
-
 @pytest.mark.parametrize("split", [_BY_TIME, _LEAVE_ONE_OUT], ids=lambda split: split.kind)
 def test_an_honest_history_has_no_leak_and_a_planted_test_event_is_found(spark, split):
     trial = hold_out(log(spark, _EVENTS), split, EvaluationSettings(), day(10))
