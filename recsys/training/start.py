@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, diags
 from sklearn.utils.extmath import randomized_svd
 
-LENGTH = 0.5  # mean length of a vector; random ones are of about that length when they have been trained
+LENGTH = 0.5  # mean length of the vectors of products in any window; random ones are of about that length when they have been trained
 _NOISE = 0.01  # so that two products of the same windows can be told apart
 
 
@@ -30,7 +30,8 @@ def product_vectors(windows: Iterable[np.ndarray], products: int, width: int, se
     _, values, right = randomized_svd(balanced, ranks, random_state=seed)
     vectors = np.zeros((products + 1, width))
     vectors[:, :ranks] = right.T * np.sqrt(values)
-    vectors *= LENGTH / max(np.linalg.norm(vectors[1:], axis=1).mean(), 1e-9)
+    lengths = np.linalg.norm(vectors[held.getnnz(axis=0) > 0], axis=1)  # of a large catalogue most are in no window here
+    vectors *= LENGTH / max(lengths.mean() if len(lengths) else 0.0, 1e-9)
     vectors += np.random.default_rng(seed).normal(0.0, _NOISE, vectors.shape)
     vectors[0] = 0.0
     return vectors.astype(np.float32)

@@ -18,6 +18,12 @@ def test_products_of_the_same_windows_start_near_to_each_other_and_padding_is_no
     assert abs(np.linalg.norm(vectors[1:], axis=1).mean() - LENGTH) < 0.05
 
 
+def test_products_in_no_window_do_not_make_the_others_longer():
+    few, many = (product_vectors(TWO_SHELVES, products, 2, seed=1) for products in (6, 600))
+    np.testing.assert_allclose(np.linalg.norm(many[1:7], axis=1).mean(), np.linalg.norm(few[1:7], axis=1).mean(), atol=0.05)
+    assert np.linalg.norm(many[7:], axis=1).max() < 0.1
+
+
 def test_the_same_windows_give_the_same_vectors():
     np.testing.assert_array_equal(product_vectors(TWO_SHELVES, 6, 3, seed=1), product_vectors(TWO_SHELVES, 6, 3, seed=1))
 
