@@ -11,7 +11,7 @@ import importlib.util
 import os
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -34,6 +34,7 @@ class Unit:
     name: str
     path: str
     fingerprint: str  # equal as long as content and mapping are
+    files: tuple[str, ...] = field(default=(), repr=False)  # their paths; none of a Delta table
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
         found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
     for members in found.values():
         _check(files, members)
-    units = [Unit(name, path, _digest(stamp, sorted(members))) for (name, path), members in found.items()]
+    units = [Unit(name, path, _digest(stamp, sorted(members)), _paths(members)) for (name, path), members in found.items()]
     return sorted(units, key=lambda unit: unit.name)
 
 
@@ -143,6 +144,10 @@ def _delta_unit(spark: SparkSession, files: FileSettings, stamp: str) -> Unit:
             f"There is no Delta table '{files.path}': {str(error).splitlines()[0]}. Correct files.path; nothing was written."
         ) from None
     return Unit(parts_of(path)[-1] if is_path else path, path, _digest(stamp, version))
+
+
+def _paths(members: list[tuple]) -> tuple[str, ...]:
+    return tuple(sorted(path for path, _, _ in members))
 
 
 def _digest(*parts: object) -> str:

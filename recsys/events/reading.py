@@ -52,13 +52,34 @@ def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> 
     """The rows of `units` with `source_file`, one frame for every set of columns, by name and type, that the files have.
 
     Raises:
-        BadData: a file lacks a column that `files.columns` names, or has no header.
+        BadData: a file lacks a column that `files.columns` names, has no header, or has another than a file beside it in its folder.
     """
     groups: dict[tuple, list[Unit]] = defaultdict(list)
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # a small Spark job for each file, and there may be thousands of files
+        if files.format == "csv" and files.header:
+            _refuse_other_headers(spark, files, units, pool)
         for unit, look in zip(units, pool.map(lambda unit: _look(spark, files, unit), units)):
             groups[look].append(unit)
     return [_read(spark, files, list(names), members) for (names, _), members in groups.items()]
+
+
+def _refuse_other_headers(spark: SparkSession, files: FileSettings, units: list[Unit], pool: ThreadPoolExecutor) -> None:
+    """Spark reads a whole folder by the header of one of its files: the others' columns would go by their place."""
+    inside = [(unit, file) for unit in units if len(unit.files) > 1 for file in unit.files]
+    of_folder: dict[Unit, tuple[str, list[str]]] = {}
+    for (unit, file), found in zip(inside, pool.map(lambda one: _header(spark, files, *one), inside)):
+        other, expected = of_folder.setdefault(unit, (file, found))
+        if [name.lower() for name in found] != [name.lower() for name in expected]:
+            raise BadData(
+                f"{file} has the columns {found}, and {other} beside it {expected}; a folder of csv files is read by one header. Deliver them with "
+                "the same columns in the same order, or write the path as a glob, as in folder/*.csv: then each file is read by its own header; "
+                "nothing was written."
+            )
+
+
+def _header(spark: SparkSession, files: FileSettings, unit: Unit, file: str) -> list[str]:
+    with broken_input(unit.name):
+        return _reader(spark, files, file).columns
 
 
 def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, tuple]:
