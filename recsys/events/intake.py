@@ -28,13 +28,14 @@ from recsys.lake import Lake
 from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 log = logging.getLogger(__name__)
+_UNDERSTANDING = 2  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
 _WAS = "was"
 _OTHER_FILE = "other_file"
 
 
 def log_units(spark: SparkSession, source: Source) -> list[Unit]:
     """The files of the log; one that was changed, or is understood otherwise, has another fingerprint."""
-    stamp = hashlib.md5(f"{__version__} {source}".encode()).hexdigest()
+    stamp = hashlib.md5(f"{__version__} {_UNDERSTANDING} {source}".encode()).hexdigest()
     return find_units(spark, source.files, stamp)
 
 

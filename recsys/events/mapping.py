@@ -29,12 +29,13 @@ def to_canonical(raw: DataFrame, source: Source) -> DataFrame:
 
     Returns:
         user, item, code, behaviour, time (UTC), day (where the shop is), basket, quantity, price, rating, the
-        log's description of the product, `source_file`, `raw` (JSON of the row as it came), `time_text` and
-        `bad_number`, by which rules tell the unreadable from the missing.
+        log's description of the product, `source_file`, `raw` (JSON of the row as it came, sorted by the names of its
+        columns, since their order in a file says nothing), `time_text` and `bad_number`, by which rules tell the
+        unreadable from the missing.
     """
     stated = vars(source.events)
     described = vars(source.products.columns) if source.products.file is None else {}
-    whole = [name for name in raw.columns if name != c.SOURCE_FILE]
+    whole = sorted(name for name in raw.columns if name != c.SOURCE_FILE)
     texts = {name: text_value(raw, stated[name], f"events.{name}") for name in (c.USER, c.ITEM, c.BASKET)}
     texts[c.CODE] = text_value(raw, source.events.behaviour, "events.behaviour")
     texts |= {name: clean(text_value(raw, described.get(name), f"products.columns.{name}")) for name in _DESCRIPTIONS}
