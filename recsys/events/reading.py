@@ -48,8 +48,11 @@ _BROKEN = {
 }
 
 
-def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> list[DataFrame]:
+def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit], whole: bool = False) -> list[DataFrame]:
     """The rows of `units` with `source_file`, one frame for every set of columns, by name and type, that the files have.
+
+    Args:
+        whole: tell the malformed rows of csv whatever columns are asked for; else only where all are.
 
     Raises:
         BadData: a file lacks a column that `files.columns` names, has no header, or has another than a file beside it in its folder.
@@ -60,7 +63,7 @@ def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> 
             _refuse_other_headers(spark, files, units, pool)
         for unit, look in zip(units, pool.map(lambda unit: _look(spark, files, unit), units)):
             groups[look].append(unit)
-    return [_read(spark, files, list(names), members) for (names, _), members in groups.items()]
+    return [_read(spark, files, list(names), members, whole) for (names, _), members in groups.items()]
 
 
 def _refuse_other_headers(spark: SparkSession, files: FileSettings, units: list[Unit], pool: ThreadPoolExecutor) -> None:
@@ -91,7 +94,7 @@ def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, 
 
 def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
     """All rows of a product list; a column that some of its files lack is null there."""
-    groups = read_groups(spark, files, find_units(spark, files, stamp=""))
+    groups = read_groups(spark, files, find_units(spark, files, stamp=""), whole=True)
     return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), groups)
 
 
@@ -134,7 +137,7 @@ def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
     return spark.read.format(files.format).load(path)
 
 
-def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit]) -> DataFrame:
+def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit], whole: bool) -> DataFrame:
     paths = [unit.path for unit in units]
     if files.format == "delta":
         return _reader(spark, files, paths[0]).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
@@ -144,7 +147,7 @@ def _read(spark: SparkSession, files: FileSettings, names: list[str], units: lis
         schema = StructType()
         for name in [*names, CORRUPT]:
             schema = schema.add(name, StringType())
-        options = _csv_options(files) if files.format == "csv" else {}
+        options = _csv_options(files) | {"columnPruning": not whole} if files.format == "csv" else {}
         rows = spark.read.schema(schema).options(columnNameOfCorruptRecord=CORRUPT, **options).format(files.format).load(paths)
     return rows.withColumn(c.SOURCE_FILE, _unit_name(Place.of(resolve(files.path))))
 

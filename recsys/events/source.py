@@ -63,7 +63,7 @@ class ProductFile:
     item_id: Expression
     price: Expression | None = None
     available: Expression | None = None
-    known_from: Expression | None = None  # a timestamp: later rows replace earlier ones, rows after the day are not seen
+    known_from: Expression | None = None  # a timestamp: later rows replace earlier ones, rows after the day are not seen; empty: always known
 
 
 @frozen
@@ -88,7 +88,7 @@ class Source:
     duplicates: Literal["drop", "keep"] = "drop"  # keep where the log has no clock: its equal rows are real
     basket_without_id: Literal["day", "time"] = "day"  # what a user does in one day, or at one moment, is one basket
     non_products: str | None = None  # item ids that match this regular expression are postage, fees ...
-    accepted_reject_rate: Share = 0.01  # of one file; above it nothing is written
+    accepted_reject_rate: Share = 0.01  # of one file of the log or the product list; above it nothing is written
     products: ProductSettings = Field(default_factory=ProductSettings)
 
 
