@@ -16,7 +16,6 @@ import argparse
 import sys
 
 from recsys.erasure import USER_TABLES, erase, foretold, read_users
-from recsys.events.source import load_source
 from recsys.job import run_stages
 from recsys.night import Night
 from recsys.tables import INCOMING, QUARANTINE
@@ -25,10 +24,10 @@ from recsys.tables import INCOMING, QUARANTINE
 def run(night: Night, users: str, vacuum: bool = False, dry_run: bool = False) -> None:
     lake = night.lake
     if dry_run:
-        for table, rows in foretold(lake, load_source(night.settings), read_users(lake, users)):
+        for table, rows in foretold(lake, read_users(lake, users)):
             print(f"{table:<20} {rows:>9,} rows would be removed", flush=True)
         return
-    proof = erase(lake, load_source(night.settings), read_users(lake, users), night.ds)
+    proof = erase(lake, read_users(lake, users), night.ds)
     for table, removed, left, version in proof:
         print(f"{table:<20} {removed:>9,} rows removed, {left} left, version {version}", flush=True)
     if vacuum:

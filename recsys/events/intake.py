@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from recsys import __version__
 from recsys import columns as c
 from recsys.events.account import Account, accounts, check, rows_by_file
-from recsys.events.erased import ERASED, erased_users, hide
+from recsys.events.erased import ERASED, erased_users, hashed, hide
 from recsys.events.files import Unit, find_units
 from recsys.events.identity import with_identity
 from recsys.events.mapping import to_canonical
@@ -124,8 +124,8 @@ def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit],
     if reopened:
         lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
     lake.replace_where(_with_history(lake, fresh.select(*EVENTS.columns), of_files), EVENTS, of_files, of=what)
-    rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).select(*QUARANTINE.columns)
-    lake.replace_where(rejected, QUARANTINE, of_files, of=what)
+    rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).withColumn(c.USER_HASH, hashed(F.col(c.USER)))
+    lake.replace_where(rejected.select(*QUARANTINE.columns), QUARANTINE, of_files, of=what)
     lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
     lake.replace_where(_closed(lake, source, books, units), INGESTS, of_files, of=what)
     for account in books[:20]:
