@@ -95,7 +95,10 @@ class Lake:
         """
         day = self.read(table, version).where(F.col(c.DAY) == F.lit(ds))
         if day.isEmpty():
-            raise MissingTable(f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first.")
+            raise MissingTable(
+                f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first. "
+                "If it was run, it found nothing for that day: see whether --ds lies within the log."
+            )
         return day
 
     def frame(self, rows: Sequence[tuple], table: Table, ds: date) -> DataFrame:
