@@ -67,6 +67,18 @@ def test_a_wall_clock_column_is_in_the_zone_of_the_shop_and_a_moment_is_not(spar
         assertDataFrameEqual(mapped, spark.createDataFrame([(datetime(2020, 7, 1, hour),)], mapped.schema))
 
 
+def test_text_is_a_wall_clock_unless_it_tells_its_offset(spark):
+    moments = {
+        "2026-11-21 20:00:00": datetime(2026, 11, 21, 12), "2026-11-21T20:00:00.500": datetime(2026, 11, 21, 12, 0, 0, 500_000),
+        " 2026-11-21 ": datetime(2026, 11, 20, 16), "2026-1-2 3:04": datetime(2026, 1, 1, 19, 4),
+        "2026-11-21 20:00:00Z": datetime(2026, 11, 21, 20), "2026-11-21T20:00:00+02:00": datetime(2026, 11, 21, 18),
+        "2026-11-21 20:00:00 -05:00": datetime(2026, 11, 22, 1), "2026-11-21 20:00:00 Europe/Paris": datetime(2026, 11, 21, 19), "soon": None,
+    }
+    rows = a_log(spark, *((text, "i", "buy", text, "1", "1", "f") for text in moments))
+    mapped = to_canonical(rows, a_source("f", time={"format": "timestamp", "zone": "Asia/Shanghai"})).select(USER, TIME)
+    assert {row[0]: row[1] for row in mapped.collect()} == {text.strip(): moment for text, moment in moments.items()}
+
+
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
