@@ -28,7 +28,7 @@ from recsys.lake import Lake
 from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 log = logging.getLogger(__name__)
-_UNDERSTANDING = 3  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
+_UNDERSTANDING = 4  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
 _WAS = "was"
 _OTHER_FILE = "other_file"
 

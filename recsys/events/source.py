@@ -37,8 +37,8 @@ class EventColumns:
     behaviour: Expression  # the shop's code, translated by `behaviours`
     event_time: Expression
     basket_id: Expression | None = None  # without it, `basket_without_id` says what one basket is
-    quantity: Expression | None = None  # units, positive also for returns
-    price: Expression | None = None  # of one unit
+    quantity: Expression | None = None  # units, positive also for returns; rows of other behaviours than purchase and return may lack it
+    price: Expression | None = None  # of one unit; the same
     rating: Expression | None = None
 
 
