@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from recsys import columns as c
-from recsys.events.files import SCHEME, Place, Unit, find_units, resolve
+from recsys.events.files import SCHEME, Place, Unit, find_units, literal, resolve
 from recsys.events.source import FileSettings
 from recsys.faults import BadData
 
@@ -129,18 +129,18 @@ def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
 
 def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
     if files.format == "csv":
-        return spark.read.options(**_csv_options(files)).csv(path)
+        return spark.read.options(**_csv_options(files)).csv(literal(path))
     if files.format == "json":  # without files.columns the fields are found by reading the file once more
-        return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(path)
+        return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(literal(path))
     if files.format == "delta" and "/" not in path:
         return spark.read.table(path)
-    return spark.read.format(files.format).load(path)
+    return spark.read.format(files.format).load(path if files.format == "delta" else literal(path))
 
 
 def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit], whole: bool) -> DataFrame:
-    paths = [unit.path for unit in units]
     if files.format == "delta":
-        return _reader(spark, files, paths[0]).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
+        return _reader(spark, files, units[0].path).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
+    paths = [literal(unit.path) for unit in units]
     if files.format == "parquet":
         rows = spark.read.parquet(*paths)
     else:
