@@ -19,7 +19,7 @@ from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day, model_day, whole
 from recsys.sequences.neighbours import neighbours
 from recsys.sequences.rows import beside_users, sequence_rows, spread, training_events, usable, with_roles
-from recsys.sequences.vocabulary import number_products
+from recsys.sequences.vocabulary import number_products, refuse_none
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
 from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENTS, SEQUENCES, USER_FEATURES, VOCABULARY
 from recsys.users.normalizer import normalise
@@ -32,8 +32,11 @@ def run(night: Night) -> None:
     normalizer = lake.read_day(NORMALIZER, night.model_ds).collect()
     attributes = normalise(lake.read_day(USER_FEATURES, ds), normalizer)
     if trains:
-        products = number_products(training_events(events, settings.sequences), settings.sequences, ds)
+        history = training_events(events, settings.sequences)
+        products = number_products(history, settings.sequences, ds).persist()  # looked at, then written
+        refuse_none(products, history, settings.sequences)
         lake.replace_day(products, VOCABULARY, ds)
+        products.unpersist()
     vocabulary = lake.read_day(VOCABULARY, night.model_ds)
     splits = (TRAIN, VALIDATION, TEST, PUSH) if trains else (PUSH,)
     met = neighbours(usable(events, settings.sequences), [split for split in splits if split != VALIDATION], vocabulary, settings.sequences.neighbours, ds)

@@ -9,6 +9,7 @@ A night that only pushes, with --model-ds before --ds, computes the split push a
     spark-submit --py-files dist/recsys.zip jobs/build_user_features.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
+from recsys.events.source import load_source
 from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day, whole
 from recsys.split import PUSH, TEST, TRAIN
@@ -20,12 +21,14 @@ def run(night: Night) -> None:
     splits = (TRAIN, TEST, PUSH) if night.model_ds == night.ds else (PUSH,)
     events = night.lake.read(EVENTS)
     products = night.lake.read_day(PRODUCTS, night.ds)
-    features = user_features(events, products, night.settings.split, night.ds, splits)
+    zone = load_source(night.settings).time.zone
+    features = user_features(events, products, night.settings.split, night.ds, splits, zone)
     night.lake.replace_day(features, USER_FEATURES, night.ds)
 
 
 STAGE = Stage(
-    "build_user_features", run, reads=(*whole(EVENTS), *day(PRODUCTS)), writes=day(USER_FEATURES), settings=("split",),
+    "build_user_features", run, reads=(*whole(EVENTS), *day(PRODUCTS)), writes=day(USER_FEATURES),
+    settings=("split", "source", "source_path", "products_path"),
 )
 
 if __name__ == "__main__":

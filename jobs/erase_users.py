@@ -13,7 +13,6 @@ It may be run again at any time, also after it was killed. Files of versions bef
 """
 
 from recsys.erasure import USER_TABLES, erase, foretold, read_users
-from recsys.events.source import load_source
 from recsys.job import faults_as_exit_codes, night_parser, open_night
 from recsys.night import Night
 from recsys.tables import INCOMING, QUARANTINE
@@ -22,10 +21,10 @@ from recsys.tables import INCOMING, QUARANTINE
 def run(night: Night, users: str, vacuum: bool = False, dry_run: bool = False) -> None:
     lake = night.lake
     if dry_run:
-        for table, rows in foretold(lake, load_source(night.settings), read_users(lake, users)):
+        for table, rows in foretold(lake, read_users(lake, users)):
             print(f"{table:<20} {rows:>9,} rows would be removed", flush=True)
         return
-    proof = erase(lake, load_source(night.settings), read_users(lake, users), night.ds)
+    proof = erase(lake, read_users(lake, users), night.ds)
     for table, removed, left, version in proof:
         print(f"{table:<20} {removed:>9,} rows removed, {left} left, version {version}", flush=True)
     if vacuum:

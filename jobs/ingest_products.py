@@ -10,6 +10,7 @@ Writes  products          one row per product, ds; the day is replaced whole
 
 from pyspark.sql import DataFrame
 
+from recsys.events.product_list import trusted_rows
 from recsys.events.products import catalogue_of_list, catalogue_of_log, products
 from recsys.events.reading import broken_input, read_list
 from recsys.events.source import Source, load_source
@@ -21,8 +22,8 @@ from recsys.tables import EVENTS, PRODUCT_MENTIONS, PRODUCTS
 
 def run(night: Night) -> None:
     source = load_source(night.settings)
-    catalogue = _catalogue(night, source)
     with broken_input(f"the product list of {source.name}"):
+        catalogue = _catalogue(night, source)
         rows = products(night.lake.read(EVENTS), catalogue, source.products, night.ds)
         night.lake.replace_day(rows, PRODUCTS, night.ds)
 
@@ -30,7 +31,7 @@ def run(night: Night) -> None:
 def _catalogue(night: Night, source: Source) -> DataFrame:
     if source.products.file is None:
         return catalogue_of_log(night.lake.read(PRODUCT_MENTIONS), night.ds)
-    listed = read_list(night.lake.spark, source.products.file.files)
+    listed = trusted_rows(read_list(night.lake.spark, source.products.file.files), source)
     return catalogue_of_list(listed, source.products.file, source.products.columns, night.ds)
 
 

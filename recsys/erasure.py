@@ -1,28 +1,40 @@
 """Take users out of every table, and prove it.
 
-The hash of each id is noted first, then table by table the rows go in one commit each. Whatever moment a run is
-killed at, the next one finds what is left and ends with the same tables and the same proof.
+The hash of each id is noted first, then table by table the rows are counted into the proof and go in one commit.
+Whatever moment a run is killed at, the next one finds what is left and ends with the same tables and the same proof.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import date
+from functools import partial
 
 from pyspark.errors import AnalysisException
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
-from recsys.events.erased import erased_users, hashed, without_erased
+from recsys.events.erased import erased_users, hashed, of_erased, without_erased
 from recsys.events.files import resolve
-from recsys.events.source import Source
 from recsys.faults import BadData, BadSettings, Infrastructure
 from recsys.lake import Lake
 from recsys.tables import Table
 
 USER_TABLES = tuple(table for table in vars(t).values() if isinstance(table, Table) and c.USER in table.columns and table is not t.INCOMING)
+
+_ALL = f"{c.SOURCE} IS NOT NULL"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """A table with the rows that have to go."""
+
+    table: Table
+    count: Callable[[], int]  # of these rows, as the table is now
+    remove: Callable[[], object]
 
 
 def read_users(lake: Lake, path: str) -> DataFrame:
@@ -42,15 +54,17 @@ def read_users(lake: Lake, path: str) -> DataFrame:
     return users
 
 
-def erase(lake: Lake, source: Source, users: DataFrame, ds: date) -> list[tuple[str, int, int, int]]:
-    """Take `users` out of every table and out of the quarantine of `source`; return the proof, one tuple a table.
+def erase(lake: Lake, users: DataFrame, ds: date) -> list[tuple[str, int, int, int]]:
+    """Take `users` out of every table and out of the quarantine; return the proof, one tuple a table.
 
     Raises:
+        BadData: the quarantine is of another version; nothing was erased.
         Infrastructure: rows of these users are left, as where an intake ran at the same time.
     """
     request = users.agg(F.hex(F.bit_xor(F.xxhash64(c.USER)))).first()[0]
+    removals = list(_removals(lake, users))
     _note(lake, users, ds)
-    proof = [_proven(lake, request, table, ds, *found) for table, *found in _removals(lake, source, users)]
+    proof = [_proven(lake, request, removal, ds) for removal in removals]
     settle(lake)
     left = [name for name, _, rows_left, _ in proof if rows_left]
     if left:
@@ -58,14 +72,10 @@ def erase(lake: Lake, source: Source, users: DataFrame, ds: date) -> list[tuple[
     return proof
 
 
-def foretold(lake: Lake, source: Source, users: DataFrame) -> Iterator[tuple[str, int]]:
+def foretold(lake: Lake, users: DataFrame) -> Iterator[tuple[str, int]]:
     """The rows that `erase` would take out of each table; nothing is written."""
-    for table in filter(lake.exists, USER_TABLES):
-        yield table.name, lake.read(table).join(users, on=c.USER, how="left_semi").count()
-    if lake.exists(t.QUARANTINE):
-        yield t.QUARANTINE.name, _rows_of(_hashes(users), lake.read(t.QUARANTINE).where(F.col(c.SOURCE) == source.name), source)
-    if lake.exists(t.INCOMING):
-        yield t.INCOMING.name, lake.read(t.INCOMING).count()
+    for removal in _removals(lake, users):
+        yield removal.table.name, removal.count()
 
 
 def settle(lake: Lake) -> None:
@@ -77,7 +87,7 @@ def settle(lake: Lake) -> None:
     for table, name in ((t.EVENTS, c.ACCEPTED), (t.QUARANTINE, c.REJECTED)):
         held = held.join(lake.read(table).groupBy(*file).agg(F.count(F.lit(1)).alias(name)), on=file, how="left").fillna(0, [name])
     erased = F.col(c.ROWS_IN) - F.col(c.ACCEPTED) - F.col(c.REJECTED) - F.col(c.COPIES)
-    lake.replace_where(held.withColumn(c.ERASED, erased), t.INGESTS, f"{c.SOURCE} IS NOT NULL", of="settled")
+    lake.replace_where(held.withColumn(c.ERASED, erased), t.INGESTS, _ALL, of="settled")
 
 
 def _note(lake: Lake, users: DataFrame, ds: date) -> None:
@@ -90,46 +100,58 @@ def _note(lake: Lake, users: DataFrame, ds: date) -> None:
         lake.replace_where(earlier.unionByName(new.withColumn(c.DAY, F.lit(ds))), t.ERASURES, f"{c.USER_HASH} IS NOT NULL", of=str(ds))
 
 
-def _removals(lake: Lake, source: Source, users: DataFrame) -> Iterator[tuple[Table, int, int]]:
-    """Remove from one table after the other; how many rows went, and how many of these users are left."""
+def _removals(lake: Lake, users: DataFrame) -> Iterator[Removal]:
     for table in filter(lake.exists, USER_TABLES):
-        removed = lake.remove(table, users, c.USER)
-        yield table, removed, lake.read(table).join(users, on=c.USER, how="left_semi").count()
+        yield Removal(table, partial(_count_of, lake, table, users), partial(lake.remove, table, users, c.USER))
     if lake.exists(t.QUARANTINE):
-        yield t.QUARANTINE, *_out_of_quarantine(lake, source)
+        lake.refuse_other_version(t.QUARANTINE)
+        hashes = _hashes(users)
+        yield Removal(
+            t.QUARANTINE, lambda: of_erased(lake.read(t.QUARANTINE), hashes).count(),
+            lambda: lake.replace_where(without_erased(lake.read(t.QUARANTINE), hashes), t.QUARANTINE, _ALL, of="without the erased"),
+        )
     if lake.exists(t.INCOMING):  # whole: it only shows how the last files were understood
-        removed = lake.read(t.INCOMING).count()
-        if removed:
-            lake.replace_where(lake.read(t.INCOMING).limit(0), t.INCOMING, f"{c.SOURCE} IS NOT NULL", of="emptied")
-        yield t.INCOMING, removed, lake.read(t.INCOMING).count()
+        empty = lake.read(t.INCOMING).limit(0)
+        yield Removal(
+            t.INCOMING, lambda: lake.read(t.INCOMING).count(),
+            lambda: lake.replace_where(empty, t.INCOMING, _ALL, of="emptied"),
+        )
 
 
-def _out_of_quarantine(lake: Lake, source: Source) -> tuple[int, int]:
-    erased, of_source = erased_users(lake), F.col(c.SOURCE) == source.name
-    before = lake.read(t.QUARANTINE).where(of_source)
-    held, kept = before.count(), without_erased(before, erased, source)
-    removed = held - kept.count()
-    if removed:
-        lake.replace_where(kept, t.QUARANTINE, f"{c.SOURCE} = '{source.name}'", of=source.name)
-    after = lake.read(t.QUARANTINE).where(of_source)
-    return removed, _rows_of(erased, after, source)
-
-
-def _rows_of(erased: DataFrame, quarantine: DataFrame, source: Source) -> int:
-    """How many rows of `source` in `quarantine` are those of the erased users."""
-    return quarantine.count() - without_erased(quarantine, erased, source).count()
+def _count_of(lake: Lake, table: Table, users: DataFrame) -> int:
+    return lake.read(table).join(users, on=c.USER, how="left_semi").count()
 
 
 def _hashes(users: DataFrame) -> DataFrame:
     return users.select(hashed(F.col(c.USER)).alias(c.USER_HASH))
 
 
-def _proven(lake: Lake, request: str, table: Table, ds: date, removed: int, left: int) -> tuple[str, int, int, int]:
-    """Write the row of the proof for one table, and return it; rows that an earlier run of this request removed count too."""
-    of_row = f"{c.REQUEST} = '{request}' AND {c.TABLE} = '{table.name}'"
+def _proven(lake: Lake, request: str, removal: Removal, ds: date) -> tuple[str, int, int, int]:
+    """Remove the rows of one table, and write and return the row of its proof; what earlier runs of this request removed counts too.
+
+    What was found is written before it goes, so that a run that is killed in between does not take its number along.
+    """
+    name, of_row = removal.table.name, f"{c.REQUEST} = '{request}' AND {c.TABLE} = '{removal.table.name}'"
     earlier = lake.read(t.ERASURE_PROOFS).where(of_row).first() if lake.exists(t.ERASURE_PROOFS) else None
-    if earlier and not removed and earlier[c.ROWS_LEFT] == left:
-        return table.name, earlier[c.ROWS], left, earlier[c.VERSION]
-    row = (table.name, removed + (earlier[c.ROWS] if earlier else 0), left, lake.version(table))
-    lake.replace_where(lake.frame([(request, *row)], t.ERASURE_PROOFS, ds), t.ERASURE_PROOFS, of_row, of=table.name)
-    return row
+    found = removal.count()
+    if earlier and (found, earlier[c.ROWS_LEFT]) == (0, 0):
+        return name, earlier[c.ROWS], 0, earlier[c.VERSION]
+    removed = _removed_before(earlier, found)
+
+    def write(*row: object) -> None:
+        lake.replace_where(lake.frame([(request, name, *row)], t.ERASURE_PROOFS, ds), t.ERASURE_PROOFS, of_row, of=name)
+
+    if found:
+        write(removed, found, None)
+        removal.remove()
+    proof = removed + found, removal.count() if found else 0, lake.version(removal.table)
+    write(*proof)
+    return name, *proof
+
+
+def _removed_before(earlier: Row | None, found: int) -> int:
+    """The rows that earlier runs of a request removed; without a version, a run was killed after it had found `rows_left`."""
+    if earlier is None:
+        return 0
+    unfinished = earlier[c.VERSION] is None
+    return earlier[c.ROWS] + (max(earlier[c.ROWS_LEFT] - found, 0) if unfinished else 0)

@@ -95,7 +95,10 @@ class Lake:
         """
         day = self.read(table, version).where(F.col(c.DAY) == F.lit(ds))
         if day.isEmpty():
-            raise MissingTable(f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first.")
+            raise MissingTable(
+                f"{self.location(table)} holds nothing for {ds}. Run jobs/{table.made_by}.py --ds {ds} first. "
+                "If it was run, it found nothing for that day: see whether --ds lies within the log."
+            )
         return day
 
     def frame(self, rows: Sequence[tuple], table: Table, ds: date) -> DataFrame:
@@ -123,7 +126,7 @@ class Lake:
             with self._alone(table):
                 self._write(in_contract(rows, table), table, predicate)
         except AnalysisException:
-            self._refuse_other_version(table)
+            self.refuse_other_version(table)
             raise
         written = int(self._last_commit(table)["operationMetrics"].get("numOutputRows", 0))
         self.written[table.name] = self.written.get(table.name, 0) + written
@@ -143,7 +146,7 @@ class Lake:
                 "in that table. Wait until the other is over, and run this again only if it works with other input or settings."
             ) from error
 
-    def _refuse_other_version(self, table: Table) -> None:
+    def refuse_other_version(self, table: Table) -> None:
         """Raises BadData where the table has other columns than its contract, as one that an older version wrote."""
         found = set(self.read(table).columns) if self.exists(table) else set(table.columns)
         if not table.open_ended and found != set(table.columns):
@@ -181,16 +184,19 @@ class Lake:
             )
         log.info("%s %s: amended in %.1f s", table.name, of, time.monotonic() - started)
 
-    def remove(self, table: Table, keys: DataFrame, key: str) -> int:
-        """Take the rows of `table` whose `key` is in `keys`, each there once, out in one commit. Returns how many there were."""
-        removed = self.read(table).join(keys, on=key, how="left_semi").count()
-        if removed:
-            keys.createOrReplaceTempView("removed_keys")
+    def remove(self, table: Table, keys: DataFrame, key: str) -> None:
+        """Take the rows of `table` whose `key` is in `keys`, each there once, out in one commit.
+
+        Raises:
+            Infrastructure: another run wrote the same rows meanwhile; they stay.
+        """
+        started = time.monotonic()
+        keys.createOrReplaceTempView("removed_keys")
+        with self._alone(table):
             self.spark.sql(
                 f"MERGE INTO {self._identifier(table)} AS old USING removed_keys AS gone ON old.{key} = gone.{key} WHEN MATCHED THEN DELETE"
             )
-            log.info("%s: %s rows removed", table.name, f"{removed:,}")
-        return removed
+        log.info("%s: rows removed in %.1f s", table.name, time.monotonic() - started)
 
     def vacuum(self, table: Table) -> None:
         """Delete the files that no version within Delta's retention needs; older versions cannot be read after it."""

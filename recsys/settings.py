@@ -50,8 +50,8 @@ class SegmentSettings:
     seeds: Count = 3  # random starts for every k; the one of least inertia stands for its k
     seed: Seed = 17
     max_iterations: Count = 50
-    exact_pairs_below: Count = 1_000  # clusters smaller than this get every pair; larger ones a sample
-    sampled_pairs: Count = 20_000  # pairs drawn in a larger cluster; the error falls with its square root
+    exact_pairs_below: Annotated[int, Field(ge=2, lt=2**31)] = 1_000  # clusters smaller than this get every pair; larger ones a sample
+    sampled_pairs: Annotated[int, Field(ge=2, lt=2**31)] = 20_000  # pairs drawn in a larger cluster; the error falls with its square root
 
 
 @frozen

@@ -28,6 +28,7 @@ _HISTORY_ROLES = {
     TEST: (TRAIN, VALIDATION),
     PUSH: (TRAIN, VALIDATION, TEST),
 }
+BY_CHANCE = "by_chance"  # noted in the metadata of the column of roles, so that whoever gets the events knows
 
 
 def with_role(events: DataFrame, settings: SplitSettings, ds: date) -> DataFrame:
@@ -42,7 +43,9 @@ def with_role(events: DataFrame, settings: SplitSettings, ds: date) -> DataFrame
     seen = events.where(F.col(c.DAY) <= F.lit(ds))
     if settings.kind == "time":
         return seen.withColumn(c.ROLE, _role_by_time(settings, ds))
-    return seen.withColumn(c.ROLE, _role_by_position() if settings.kind == "leave_one_out" else _role_by_chance(settings))
+    if settings.kind == "leave_one_out":
+        return seen.withColumn(c.ROLE, _role_by_position())
+    return seen.withColumn(c.ROLE, _role_by_chance(settings)).withMetadata(c.ROLE, {BY_CHANCE: True})
 
 
 def history(events: DataFrame, split: str) -> DataFrame:
@@ -62,6 +65,18 @@ def histories(events: DataFrame, splits: Sequence[str]) -> DataFrame:
     """
     looked_at = F.array(*[F.when(in_history(split), F.lit(split)) for split in splits])
     return events.withColumn(c.SPLIT, F.explode(F.array_compact(looked_at)))
+
+
+def passes(events: DataFrame, splits: Sequence[str]) -> list[tuple[DataFrame, Sequence[str]]]:
+    """`events`, from `with_role`, as often as they have to be put in order for all `splits`, each time with the splits that it is for.
+
+    By time and with leave-one-out the history of a split is the beginning of the next one's: what comes before an event
+    is the same in all of them, so one pass does. By chance every history has gaps of its own, which hidden events must
+    not fill: each gets its own pass, over itself alone.
+    """
+    if not events.schema[c.ROLE].metadata.get(BY_CHANCE):
+        return [(events, splits)]
+    return [(history(events, split), (split,)) for split in splits]
 
 
 def targets(events: DataFrame, split: str) -> DataFrame:

@@ -28,7 +28,8 @@ EVENTS = Table("events", "one behaviour of one user on one product", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.DAY: "date",
 }, "ingest_events", partitions=())
 QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with every reason", {
-    c.SOURCE: "string", c.SOURCE_FILE: "string", c.RAW: "string", c.REASONS: "array<string>",
+    # user_hash is that of the user whom the mapping reads in the row, null where it reads none: erasure goes by it
+    c.SOURCE: "string", c.SOURCE_FILE: "string", c.RAW: "string", c.REASONS: "array<string>", c.USER_HASH: "string",
 }, "ingest_events", partitions=())
 INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped + erased", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
@@ -46,6 +47,7 @@ ERASURES = Table("erasures", "one user who was erased, by the hash of the id", {
     c.USER_HASH: "string", c.DAY: "date",
 }, "erase_users", partitions=())
 ERASURE_PROOFS = Table("erasure_proofs", "one table of one erasure request: rows removed, rows left, the version without them", {
+    # the version is null from before a removal until it is proven: the rows left are then those that were found
     c.REQUEST: "string", c.TABLE: "string", c.ROWS: "bigint", c.ROWS_LEFT: "bigint", c.VERSION: "bigint", c.DAY: "date",
 }, "erase_users", partitions=())
 PRODUCTS = Table("products", "one product as known at the end of the day", {

@@ -50,7 +50,17 @@ def test_a_reader_during_replacements_sees_one_whole_day_or_another(spark, lake)
     assert len({tuple(state) for state in seen}) > 1
 
 
-def test_of_two_runs_that_replace_a_day_at_once_one_is_told_and_the_day_is_the_others(spark, lake, tmp_path):
+def replace_slowly(lake, wait):
+    lake.replace_day(day_of(lake.spark, 1).coalesce(1).mapInArrow(wait, SCHEMA), SEGMENTS, MONDAY)
+
+
+def remove_slowly(lake, wait):
+    users = lake.spark.createDataFrame([("u1",)], "user_id string").coalesce(1)
+    lake.remove(SEGMENTS, users.mapInArrow(wait, "user_id string"), "user_id")
+
+
+@pytest.mark.parametrize("write", [replace_slowly, remove_slowly])
+def test_of_two_runs_that_write_a_day_at_once_one_is_told_and_the_day_is_the_others(spark, lake, tmp_path, write):
     lake.replace_day(day_of(spark, 0), SEGMENTS, MONDAY)
     begun, go_on = tmp_path / "begun", tmp_path / "go_on"
 
@@ -63,7 +73,7 @@ def test_of_two_runs_that_replace_a_day_at_once_one_is_told_and_the_day_is_the_o
 
     def slow():
         with pytest.raises(Infrastructure, match="Another run wrote to .*segments at the same time.*changed nothing") as fault:
-            lake.replace_day(day_of(spark, 1).coalesce(1).mapInArrow(wait, SCHEMA), SEGMENTS, MONDAY)
+            write(lake, wait)
         told.append(fault.value.exit_code)
 
     run = threading.Thread(target=slow)

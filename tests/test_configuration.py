@@ -79,6 +79,12 @@ def test_every_mistake_is_told_at_once_with_its_value(settings_file):
     assert "attributes.correlation_threshold = 1.5: input should be less than or equal to 1" in told
 
 
+def test_a_cluster_needs_two_points_for_a_pair(settings_file):
+    told = message_of(settings_file("source: a.yaml\nsegments: {exact_pairs_below: 1, sampled_pairs: 1}"))
+    assert "segments.exact_pairs_below = 1: input should be greater than or equal to 2" in told
+    assert "segments.sampled_pairs = 1: input should be greater than or equal to 2" in told
+
+
 def test_a_choice_outside_the_allowed_ones_names_them(settings_file):
     told = message_of(settings_file("source: a.yaml\nsplit: {kind: sideways}"))
     assert "split.kind = 'sideways': input should be 'time', 'leave_one_out' or 'random'" in told

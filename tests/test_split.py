@@ -8,7 +8,7 @@ from pyspark.testing import assertDataFrameEqual
 from recsys import columns as c
 from recsys import split
 from recsys.settings import SplitSettings
-from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history, targets, with_role
+from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history, passes, targets, with_role
 
 DS = date(2020, 1, 31)
 COLUMNS = [c.USER, c.EVENT_ID, c.TIME, c.DAY]
@@ -93,3 +93,15 @@ def test_at_random_every_event_is_drawn_by_itself_in_the_shares_asked_for_and_al
     shares = {row[c.ROLE]: row["count"] / 20_000 for row in roles.groupBy(c.ROLE).count().collect()}
     assert shares == pytest.approx({TEST: 0.3, VALIDATION: 0.07, TRAIN: 0.63}, abs=0.015)
     assert with_role(events.repartition(7), AT_RANDOM, DS).exceptAll(roles).isEmpty()
+
+
+def test_only_at_random_each_split_is_put_in_order_from_its_own_history(spark):
+    events = spark.createDataFrame([event("u", f"e{number}", 1 + number) for number in range(5)], COLUMNS)
+    for kind in (BY_TIME, LEAVE_ONE_OUT):
+        roles = with_role(events, kind, DS)
+        assert passes(roles, (TRAIN, PUSH)) == [(roles, (TRAIN, PUSH))]
+    roles = with_role(events, AT_RANDOM, DS).where(F.col(c.EVENT_ID) != "e9")  # whoever looks at a part of them knows it too
+    alone = passes(roles, (TRAIN, PUSH))
+    assert [splits for _, splits in alone] == [(TRAIN,), (PUSH,)]
+    for seen, (split,) in alone:
+        assertDataFrameEqual(seen, history(roles, split))

@@ -107,7 +107,8 @@ def _unknown_codes(account: Account, incoming: DataFrame, source: Source) -> str
 
 def _too_many(account: Account, incoming: DataFrame, source: Source) -> str:
     in_file = (F.col(c.SOURCE_FILE) == account.source_file) & (F.size(c.REASONS) > 0)
-    rows = incoming.where(in_file).orderBy(c.RAW).select(c.RAW, c.REASONS).limit(_SHOWN).collect()
+    is_shown = in_file & F.col(c.RAW).isNotNull()  # of erased users nothing is
+    rows = incoming.where(is_shown).orderBy(c.RAW).select(c.RAW, c.REASONS).limit(_SHOWN).collect()
     samples = "; ".join(f"{row[c.RAW][:300]} ({', '.join(row[c.REASONS])})" for row in rows)
     return (
         f"{account}. That is {account.bad / account.rows_in:.2%} bad rows, and source {source.name} accepts "

@@ -11,10 +11,11 @@ import importlib.util
 import os
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql.utils import AnalysisException
 
@@ -24,6 +25,7 @@ from recsys.lake import quoted
 
 SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
 _WILDCARD = re.compile(r"[*?\[{]")
+_GLOB_SIGNS = re.compile(r"[{}\[\]*?\\]")
 _ENDINGS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 
 
@@ -34,6 +36,7 @@ class Unit:
     name: str
     path: str
     fingerprint: str  # equal as long as content and mapping are
+    files: tuple[str, ...] = field(default=(), repr=False)  # their paths; none of a Delta table
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
 
     Raises:
         BadData: nothing is there, or something is empty or named against its compression.
+        BadSettings: the path is no pattern.
     """
     if files.format == "delta":
         return [_delta_unit(spark, files, stamp)]
@@ -75,21 +79,29 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
         found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
     for members in found.values():
         _check(files, members)
-    units = [Unit(name, path, _digest(stamp, sorted(members))) for (name, path), members in found.items()]
+    units = [Unit(name, path, _digest(stamp, sorted(members)), _paths(members)) for (name, path), members in found.items()]
     return sorted(units, key=lambda unit: unit.name)
+
+
+def literal(path: str) -> str:
+    """`path` as Spark reads it when its wildcards are letters of a name."""
+    return _GLOB_SIGNS.sub(r"\\\g<0>", path)
 
 
 def resolve(path: str) -> str:
     """`path` with package:, ~ and $VARIABLES filled in; without a scheme it is taken from the working directory.
 
     Raises:
-        BadSettings: the package is not installed or a variable is not set.
+        BadSettings: the package is not installed, is no name of one, or a variable is not set.
     """
     if path.startswith("package:"):
         package, _, inside = path.removeprefix("package:").partition("/")
-        spec = importlib.util.find_spec(package)
+        try:
+            spec = importlib.util.find_spec(package)
+        except (ImportError, ValueError):  # a package above it is not there, or that is no name
+            spec = None
         if spec is None or not spec.submodule_search_locations:
-            raise BadSettings(f"'{path}' names the Python package {package}, which is not installed here; run pip install {package}.")
+            raise BadSettings(f"'{path}' names the Python package '{package}', which is not installed here; run pip install {package}, or write it as package:name/file.")
         return "file://" + str(Path(next(iter(spec.submodule_search_locations))).resolve() / inside)
     filled = os.path.expandvars(os.path.expanduser(path))
     unset = re.findall(r"\$\{?(\w+)\}?", filled)
@@ -107,6 +119,13 @@ def _listing(spark: SparkSession, files: FileSettings, place: Place) -> list:
         rows = listed.select("path", "length", "modificationTime").collect()
     except AnalysisException:
         everything = []
+    except Py4JJavaError as error:
+        if "Illegal file pattern" not in str(error):
+            raise
+        raise BadSettings(
+            f"The path '{files.path}' is no pattern: a bracket or brace in it is not closed. Correct files.path in the source's YAML, with a \\ "
+            "before a bracket that is a letter of a name; nothing was written."
+        ) from None
     if not everything:
         trouble = "matches no file" if _WILDCARD.search(place.path) else "is not there, or is an empty folder"
         raise BadData(
@@ -143,6 +162,10 @@ def _delta_unit(spark: SparkSession, files: FileSettings, stamp: str) -> Unit:
             f"There is no Delta table '{files.path}': {str(error).splitlines()[0]}. Correct files.path; nothing was written."
         ) from None
     return Unit(parts_of(path)[-1] if is_path else path, path, _digest(stamp, version))
+
+
+def _paths(members: list[tuple]) -> tuple[str, ...]:
+    return tuple(sorted(path for path, _, _ in members))
 
 
 def _digest(*parts: object) -> str:

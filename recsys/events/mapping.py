@@ -21,6 +21,7 @@ BAD_NUMBER = "bad_number"
 _NUMBERS = (c.QUANTITY, c.PRICE, c.RATING)
 _DESCRIPTIONS = (c.NAME, c.CATEGORY, c.BRAND)
 _EPOCHS = {"unix_seconds": 1, "unix_milliseconds": 1_000}
+_WALL_CLOCK = r"^[+-]?[\d-]+([ T][\d:.]*)?$"  # of what Spark reads as a timestamp, the text that tells no offset from UTC
 _LATEST_SECOND = 253_402_300_799  # the end of the year 9999
 
 
@@ -29,12 +30,13 @@ def to_canonical(raw: DataFrame, source: Source) -> DataFrame:
 
     Returns:
         user, item, code, behaviour, time (UTC), day (where the shop is), basket, quantity, price, rating, the
-        log's description of the product, `source_file`, `raw` (JSON of the row as it came), `time_text` and
-        `bad_number`, by which rules tell the unreadable from the missing.
+        log's description of the product, `source_file`, `raw` (JSON of the row as it came, sorted by the names of its
+        columns, since their order in a file says nothing), `time_text` and `bad_number`, by which rules tell the
+        unreadable from the missing.
     """
     stated = vars(source.events)
     described = vars(source.products.columns) if source.products.file is None else {}
-    whole = [name for name in raw.columns if name != c.SOURCE_FILE]
+    whole = sorted(name for name in raw.columns if name != c.SOURCE_FILE)
     texts = {name: text_value(raw, stated[name], f"events.{name}") for name in (c.USER, c.ITEM, c.BASKET)}
     texts[c.CODE] = text_value(raw, source.events.behaviour, "events.behaviour")
     texts |= {name: clean(text_value(raw, described.get(name), f"products.columns.{name}")) for name in _DESCRIPTIONS}
@@ -67,13 +69,15 @@ def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
         return F.when(F.abs(seconds) <= _LATEST_SECOND, F.timestamp_seconds(seconds))
     value = expression(raw, text, setting)
     if settings.format == "timestamp":
-        is_wall_clock = raw.select(value.alias("value")).dtypes[0][1] in ("timestamp_ntz", "date")
+        kind = raw.select(value.alias("value")).dtypes[0][1]
+        told = text_value(raw, text, setting).rlike(_WALL_CLOCK)
+        is_wall_clock = told if kind == "string" else F.lit(kind in ("timestamp_ntz", "date"))
         moment = typed_value(raw, text, setting, "timestamp")
     else:
         _check_pattern(raw, settings.format)
-        is_wall_clock = not re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format))
+        is_wall_clock = F.lit(not re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format)))
         moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
-    return F.to_utc_timestamp(moment, settings.zone) if is_wall_clock else moment
+    return F.when(is_wall_clock, F.to_utc_timestamp(moment, settings.zone)).otherwise(moment)
 
 
 def _possible(moment: Column) -> Column:

@@ -64,7 +64,11 @@ def catalogue_of_log(mentions: DataFrame, ds: date) -> DataFrame:
 def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns, ds: date) -> DataFrame:
     """The catalogue of a product list. Where it has several rows for a product, each column takes its latest value.
 
-    "Latest" goes by `known_from`; rows of equal standing are decided by the greatest value, whatever their order.
+    "Latest" goes by `known_from`, without which a row was always known; rows of equal standing are decided by the
+    greatest value, whatever their order.
+
+    Args:
+        raw: from `product_list.trusted_rows`.
     """
     rows = raw.select(
         text_value(raw, file.item_id, "products.file.item_id").alias(c.ITEM),
@@ -74,7 +78,7 @@ def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns
         typed_value(raw, file.known_from, "products.file.known_from", "timestamp").alias(_KNOWN_FROM),
     )
     known_by_then = F.col(_KNOWN_FROM).isNull() | (F.to_date(_KNOWN_FROM) <= F.lit(ds))
-    known = rows.where(F.col(c.ITEM).isNotNull() & known_by_then)
+    known = rows.where(known_by_then)
     return known.groupBy(c.ITEM).agg(*(_latest(name).alias(name) for name in (*_DESCRIPTIONS, LISTED_PRICE, c.AVAILABLE)))
 
 

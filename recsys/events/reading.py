@@ -15,7 +15,7 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from recsys import columns as c
-from recsys.events.files import SCHEME, Place, Unit, find_units, resolve
+from recsys.events.files import SCHEME, Place, Unit, find_units, literal, resolve
 from recsys.events.source import FileSettings
 from recsys.faults import BadData
 
@@ -48,17 +48,41 @@ _BROKEN = {
 }
 
 
-def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit]) -> list[DataFrame]:
+def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit], whole: bool = False) -> list[DataFrame]:
     """The rows of `units` with `source_file`, one frame for every set of columns, by name and type, that the files have.
 
+    Args:
+        whole: tell the malformed rows of csv whatever columns are asked for; else only where all are.
+
     Raises:
-        BadData: a file lacks a column that `files.columns` names, or has no header.
+        BadData: a file lacks a column that `files.columns` names, has no header, or has another than a file beside it in its folder.
     """
     groups: dict[tuple, list[Unit]] = defaultdict(list)
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # a small Spark job for each file, and there may be thousands of files
+        if files.format == "csv" and files.header:
+            _refuse_other_headers(spark, files, units, pool)
         for unit, look in zip(units, pool.map(lambda unit: _look(spark, files, unit), units)):
             groups[look].append(unit)
-    return [_read(spark, files, list(names), members) for (names, _), members in groups.items()]
+    return [_read(spark, files, list(names), members, whole) for (names, _), members in groups.items()]
+
+
+def _refuse_other_headers(spark: SparkSession, files: FileSettings, units: list[Unit], pool: ThreadPoolExecutor) -> None:
+    """Spark reads a whole folder by the header of one of its files: the others' columns would go by their place."""
+    inside = [(unit, file) for unit in units if len(unit.files) > 1 for file in unit.files]
+    of_folder: dict[Unit, tuple[str, list[str]]] = {}
+    for (unit, file), found in zip(inside, pool.map(lambda one: _header(spark, files, *one), inside)):
+        other, expected = of_folder.setdefault(unit, (file, found))
+        if [name.lower() for name in found] != [name.lower() for name in expected]:
+            raise BadData(
+                f"{file} has the columns {found}, and {other} beside it {expected}; a folder of csv files is read by one header. Deliver them with "
+                "the same columns in the same order, or write the path as a glob, as in folder/*.csv: then each file is read by its own header; "
+                "nothing was written."
+            )
+
+
+def _header(spark: SparkSession, files: FileSettings, unit: Unit, file: str) -> list[str]:
+    with broken_input(unit.name):
+        return _reader(spark, files, file).columns
 
 
 def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, tuple]:
@@ -70,7 +94,7 @@ def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, 
 
 def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
     """All rows of a product list; a column that some of its files lack is null there."""
-    groups = read_groups(spark, files, find_units(spark, files, stamp=""))
+    groups = read_groups(spark, files, find_units(spark, files, stamp=""), whole=True)
     return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), groups)
 
 
@@ -105,25 +129,25 @@ def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:
 
 def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
     if files.format == "csv":
-        return spark.read.options(**_csv_options(files)).csv(path)
+        return spark.read.options(**_csv_options(files)).csv(literal(path))
     if files.format == "json":  # without files.columns the fields are found by reading the file once more
-        return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(path)
+        return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(literal(path))
     if files.format == "delta" and "/" not in path:
         return spark.read.table(path)
-    return spark.read.format(files.format).load(path)
+    return spark.read.format(files.format).load(path if files.format == "delta" else literal(path))
 
 
-def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit]) -> DataFrame:
-    paths = [unit.path for unit in units]
+def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit], whole: bool) -> DataFrame:
     if files.format == "delta":
-        return _reader(spark, files, paths[0]).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
+        return _reader(spark, files, units[0].path).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
+    paths = [literal(unit.path) for unit in units]
     if files.format == "parquet":
         rows = spark.read.parquet(*paths)
     else:
         schema = StructType()
         for name in [*names, CORRUPT]:
             schema = schema.add(name, StringType())
-        options = _csv_options(files) if files.format == "csv" else {}
+        options = _csv_options(files) | {"columnPruning": not whole} if files.format == "csv" else {}
         rows = spark.read.schema(schema).options(columnNameOfCorruptRecord=CORRUPT, **options).format(files.format).load(paths)
     return rows.withColumn(c.SOURCE_FILE, _unit_name(Place.of(resolve(files.path))))
 

@@ -34,7 +34,7 @@ def broken_rules(source: Source) -> Column:
         "not_a_product": F.col(c.ITEM).rlike(source.non_products) if source.non_products else F.lit(False),
         "unparsable_number": F.col(BAD_NUMBER),
         "quantity_not_positive": F.col(c.QUANTITY) <= 0,
-        "missing_quantity": F.col(c.QUANTITY).isNull() & ~F.col(BAD_NUMBER),
+        "missing_quantity": missing_quantity(source),
         "price_not_positive": F.col(c.PRICE) <= 0,
         "missing_price": missing_price(source),
     }
@@ -52,6 +52,13 @@ def outside(period: TimeSettings) -> Column:
 def ignored(source: Source) -> Column:
     """The code is known and means nothing here."""
     return F.coalesce(F.col(c.CODE).isin(*source.ignored_behaviours), F.lit(False))
+
+
+def missing_quantity(source: Source) -> Column:
+    """A sale or a return has no quantity, in a log that states quantities. Other behaviours may do without."""
+    if source.events.quantity is None:
+        return F.lit(False)
+    return F.col(c.QUANTITY).isNull() & ~F.col(BAD_NUMBER) & F.col(c.BEHAVIOUR).isin(c.PURCHASE, c.RETURN)
 
 
 def missing_price(source: Source) -> Column:

@@ -37,15 +37,15 @@ class EventColumns:
     behaviour: Expression  # the shop's code, translated by `behaviours`
     event_time: Expression
     basket_id: Expression | None = None  # without it, `basket_without_id` says what one basket is
-    quantity: Expression | None = None  # units, positive also for returns
-    price: Expression | None = None  # of one unit
+    quantity: Expression | None = None  # units, positive also for returns; rows of other behaviours than purchase and return may lack it
+    price: Expression | None = None  # of one unit; the same
     rating: Expression | None = None
 
 
 @frozen
 class TimeSettings:
-    format: Annotated[str, Field(min_length=1)] = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp for a typed column
-    zone: str = "UTC"  # where the shop's days begin, and what its clock shows
+    format: Annotated[str, Field(min_length=1)] = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp for a typed column or text like 2026-11-21 20:00:00, alone or with +08:00
+    zone: str = "UTC"  # where the shop's days begin, and what a time shows that tells no zone itself
     first_day: date | None = None  # events before it are rejected
     last_day: date | None = None  # events after it are rejected
 
@@ -63,7 +63,7 @@ class ProductFile:
     item_id: Expression
     price: Expression | None = None
     available: Expression | None = None
-    known_from: Expression | None = None  # a timestamp: later rows replace earlier ones, rows after the day are not seen
+    known_from: Expression | None = None  # a timestamp: later rows replace earlier ones, rows after the day are not seen; empty: always known
 
 
 @frozen
@@ -88,7 +88,7 @@ class Source:
     duplicates: Literal["drop", "keep"] = "drop"  # keep where the log has no clock: its equal rows are real
     basket_without_id: Literal["day", "time"] = "day"  # what a user does in one day, or at one moment, is one basket
     non_products: str | None = None  # item ids that match this regular expression are postage, fees ...
-    accepted_reject_rate: Share = 0.01  # of one file; above it nothing is written
+    accepted_reject_rate: Share = 0.01  # of one file of the log or the product list; above it nothing is written
     products: ProductSettings = Field(default_factory=ProductSettings)
 
 

@@ -134,8 +134,10 @@ def _read(night: Night) -> list[Attempt]:
         return []
     days = [F.lit(night.ds), F.lit(night.model_ds)]
     # Python would read a timestamp in the time zone of its machine.
-    rows = night.lake.read(RUNS).where(F.col(c.DAY).isin(*days)).withColumn(c.STARTED, F.unix_micros(c.STARTED))
-    return [_attempt(row.asDict(recursive=True)) for row in rows.orderBy(c.STARTED).collect()]
+    rows = night.lake.read(RUNS).where(F.col(c.DAY).isin(*days))
+    known = rows.select(*(F.col(name).cast(kind).alias(name) for name, kind in RUNS.columns.items()))  # another version's may have more
+    told = known.withColumn(c.STARTED, F.unix_micros(c.STARTED)).orderBy(c.STARTED)
+    return [_attempt(row.asDict(recursive=True)) for row in told.collect()]
 
 
 def _attempt(row: dict) -> Attempt:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
+from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from recsys.faults import BadData
 from recsys.lake import Lake
 from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
 from recsys.sequences.arrow import lists_of
-from recsys.split import in_history
+from recsys.split import in_history, passes
 from recsys.tables import NEIGHBOURS
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
@@ -28,20 +29,26 @@ def neighbours(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, 
 
     Two events of one user that lie d apart, up to `REACH`, in the order (event_time, event_id), count 1/d for the
     later product as a neighbour of the earlier, and half of that the other way round, in every split that may look at
-    both. A product without any neighbour has no row.
+    both. In a random split d counts the events of its history alone. A product without any neighbour has no row.
 
-    All splits are counted at once. Every event meets `REACH` others, whoever's it is, so the work grows with the
-    events; then two rows travel for each pair of products that ever met.
+    All splits but random ones are counted at once. Every event meets `REACH` others, whoever's it is, so the work grows
+    with the events; then two rows travel for each pair of products that ever met.
 
     Args:
-        events: with roles, of behaviours that enter sequences.
+        events: from `with_role`, of behaviours that enter sequences.
         every: count for the products of this sample only.
     """
+    counted = [_in_one_pass(some, of, vocabulary, kept, every) for some, of in passes(events, splits)]
+    return reduce(DataFrame.unionByName, counted).withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
+
+
+def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, kept: int, every: int) -> DataFrame:
+    """The neighbours in `splits`, the history of each being the beginning of the next one's."""
     pairs = _pairs(events, splits, vocabulary).where(sampled(_EARLIER, every) | sampled(_LATER, every))
     counted = _counted(pairs, splits)
     ways = F.array(_counts_of(_LOW, _HIGH, "up", "down", splits), _counts_of(_HIGH, _LOW, "down", "up", splits))
     beside = counted.select(F.inline(ways)).where(sampled(c.ITEM_INDEX, every)).repartition(F.col(c.ITEM_INDEX))
-    return beside.mapInArrow(_best(splits, kept), _SCHEMA).withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
+    return beside.mapInArrow(_best(splits, kept), _SCHEMA)
 
 
 def sampled(product: str, every: int) -> Column:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.split import in_history
+from recsys.split import in_history, passes
 
 OWNER = (c.SPLIT, c.USER)  # of a timeline: a user as one split may see them
 AGE = "age"  # how many later events of the user the timeline holds; 0 is the latest
@@ -24,13 +25,21 @@ _EPOCH = "1970-01-01"
 def timeline(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> DataFrame:
     """For each split, one row for each event of its history whose product is in the vocabulary.
 
-    A user's events are ordered by (event_time, event_id), and sorted once: the history of a split is the
-    beginning of what a later split sees, so all but `age` is the same in each of them. `age` counts back from the
-    latest event in the split, so windows that end there need no count of the whole. `visits_after` counts the
-    changes of basket after an event; events without a basket share one.
+    A user's events are ordered by (event_time, event_id). `gap` is the time since the event before, and
+    `visits_after` counts the changes of basket after an event, both within what the split may look at; events without a
+    basket share one. `age` counts back from the latest event in the split, so windows that end there need no count of
+    the whole.
 
     Args:
-        events: with roles; may hold events that no split sees.
+        events: from `with_role`; may hold events that no split sees.
+    """
+    return reduce(DataFrame.unionByName, [_in_one_pass(some, of, vocabulary) for some, of in passes(events, splits)])
+
+
+def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> DataFrame:
+    """The timelines of `splits`, the history of each being the beginning of the next one's: sorted once, all but `age` is the same.
+
+    `visits_after` also counts visits that only a later split sees; a model is told differences of it alone.
     """
     known = events.join(F.broadcast(vocabulary.select(c.ITEM, c.ITEM_INDEX)), on=c.ITEM, how="inner")
     latest_first = Window.partitionBy(c.USER).orderBy(F.col(c.TIME).desc(), F.col(c.EVENT_ID).desc())

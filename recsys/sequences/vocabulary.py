@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, Window
 from pyspark.sql import functions as F
 
 from recsys import columns as c
+from recsys.faults import BadData
 from recsys.settings import SequenceSettings
 from recsys.tables import VOCABULARY
 
@@ -32,3 +33,21 @@ def number_products(history: DataFrame, settings: SequenceSettings, ds: date) ->
     numbered = frequent.withColumn(c.ITEM_INDEX, F.row_number().over(most_frequent_first))
     kept = numbered.where(F.col(c.ITEM_INDEX) <= settings.max_items)
     return kept.withColumn(c.DAY, F.lit(ds)).select(*VOCABULARY.columns)
+
+
+def refuse_none(products: DataFrame, history: DataFrame, settings: SequenceSettings) -> None:
+    """See to it that there is a product to learn, before anything is written.
+
+    Args:
+        products: from `number_products` of `history`.
+
+    Raises:
+        BadData: there is none.
+    """
+    if products.isEmpty():
+        users = history.select(c.USER).distinct().count()
+        raise BadData(
+            f"No product was touched by sequences.min_item_users = {settings.min_item_users} users in the training period, which holds events of {users:,} "
+            "users that may enter a sequence, so there is nothing to learn. Lower sequences.min_item_users, or let the training period hold more "
+            "of the log (split.test_days, split.validation_days, sequences.behaviours); nothing was written."
+        )

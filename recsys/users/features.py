@@ -26,7 +26,7 @@ _AS_OF, _LOG_START, _LOG_DAYS = "as_of", "log_start", "log_days"
 
 
 def user_features(
-    events: DataFrame, products: DataFrame, settings: SplitSettings, ds: date, splits: Sequence[str]
+    events: DataFrame, products: DataFrame, settings: SplitSettings, ds: date, splits: Sequence[str], zone: str
 ) -> DataFrame:
     """The attributes of every user with a behaviour, not a return, in the history of a split.
 
@@ -34,11 +34,12 @@ def user_features(
         events: as in the table `events`; days after `ds` are ignored.
         products: `item_id` and `category`, one row a product; products not listed share one category.
         splits: the splits to compute, each from its own history.
+        zone: the time zone of the shop, whose clock says what is morning and evening.
     """
     seen = _known(events, settings, ds)
     log_start = events.where(F.col(c.DAY) <= F.lit(ds)).agg(F.min(c.DAY).alias(_LOG_START))
     facts = (
-        visit_totals(seen, splits)
+        visit_totals(seen, splits, zone)
         .join(variety(seen, products, splits), on=KEY, how="inner")
         .crossJoin(F.broadcast(log_start))
         .withColumn(_AS_OF, F.coalesce(*[_end_of(split, settings, ds) for split in splits]))

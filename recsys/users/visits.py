@@ -26,12 +26,13 @@ _WEEKEND = (1, 7)  # Sunday and Saturday in Spark's dayofweek
 _SUMMED = (*a.COUNTS, a.SPEND, UNITS, a.RETURNED_VALUE, ON_WEEKEND, IN_MORNING, IN_EVENING)
 
 
-def visit_totals(seen: DataFrame, splits: Sequence[str]) -> DataFrame:
+def visit_totals(seen: DataFrame, splits: Sequence[str], zone: str) -> DataFrame:
     """One row per user and split with a behaviour in `seen`, from `with_role`; the days of visiting are a sorted array.
 
-    That array is as long as the calendar at most, however many events a user has.
+    That array is as long as the calendar at most, however many events a user has. Morning and evening are those of the
+    time zone `zone`, as days are.
     """
-    visits = histories(_visits_by_role(seen), splits).groupBy(c.USER, c.SPLIT, _VISIT).agg(*_joined())
+    visits = histories(_visits_by_role(seen, zone), splits).groupBy(c.USER, c.SPLIT, _VISIT).agg(*_joined())
     visited, bought = F.col(FIRST_DAY).isNotNull(), F.col(UNITS) > 0
     return (
         visits.groupBy(c.USER, c.SPLIT)
@@ -50,14 +51,14 @@ def visit_totals(seen: DataFrame, splits: Sequence[str]) -> DataFrame:
     )
 
 
-def _visits_by_role(seen: DataFrame) -> DataFrame:
+def _visits_by_role(seen: DataFrame, zone: str) -> DataFrame:
     """One row per user, visit and role: the one pass over events; a visit may straddle roles with leave-one-out.
 
     Its first day is empty where all that happened was a return.
     """
     is_return = F.col(c.BEHAVIOUR) == c.RETURN
     is_bought = F.col(c.BEHAVIOUR).isin(*c.BOUGHT)
-    hour = F.hour(c.TIME)
+    hour = F.hour(F.from_utc_timestamp(c.TIME, zone))
     visit = F.coalesce(F.col(c.BASKET), F.col(c.DAY).cast("string")).alias(_VISIT)
     return seen.groupBy(c.USER, visit, c.ROLE).agg(
         *[F.count_if(F.col(c.BEHAVIOUR) == name).alias(a.count_of(name)) for name in c.ALL_BEHAVIOURS],

@@ -74,7 +74,13 @@ def bad_rows(path):
     write_log(path, LINES[0], "u,i,buy,2020-01-06 09:00:00,0,1.0", ",i,buy,2020-01-06 09:00:00,1,1.0")
 
 
+def two_orders(path):
+    write_log(path / "1.csv", *LINES[:3])
+    write_log(path / "2.csv", "i,u,buy,2020-01-06 09:00:00,1,1.0", header="item,user,what,at,units,paid")
+
+
 FAULTS = [
+    ("log", two_orders, {}, BadData, ["log/2.csv has the columns ['item', 'user',", "log/1.csv beside it ['user', 'item',", "folder/*.csv"]),
     ("log.csv.gz", cut_short, {}, BadData, ["is cut short", "log.csv.gz"]),
     ("log.csv.gz", not_gzip, {}, BadData, ["is named .gz but is not gzip"]),
     ("log.csv", wrong_bytes, {"accepted_reject_rate": 0.1}, BadData, ["undecodable_text 1", "50.00% bad rows", "accepts 10.00%"]),

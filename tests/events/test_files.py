@@ -4,6 +4,7 @@ import pytest
 from shop import a_source, write_log
 
 from recsys.events.files import Place, find_units, resolve
+from recsys.events.reading import read_groups
 from recsys.faults import BadData, BadSettings
 
 
@@ -26,6 +27,18 @@ def test_each_match_of_a_glob_is_a_unit_and_a_plain_path_is_one(spark, tmp_path)
     assert names(spark, tmp_path / "in" / "*.csv") == ["a+1.csv", "b 1.csv"]
     assert names(spark, tmp_path / "in") == ["in"]
     assert names(spark, tmp_path / "in" / "a+1.csv") == ["a+1.csv"]
+
+
+def test_wildcards_in_the_names_of_matched_files_are_letters(spark, tmp_path):
+    for name in ("log[1].csv", "log{a,b}.csv", "log1.csv"):
+        write_log(tmp_path / "in" / name, f"{name.replace(',', ';')},i,buy,2020-01-06 09:00:00,1,1.0")
+    files = a_source(tmp_path / "in" / "*.csv").files
+    (rows,) = read_groups(spark, files, find_units(spark, files, ""))
+    found = sorted(tuple(row) for row in rows.select("user", "source_file").collect())
+    assert found == [("log1.csv", "log1.csv"), ("log[1].csv", "log[1].csv"), ("log{a;b}.csv", "log{a,b}.csv")]
+    assert names(spark, tmp_path / "in" / "log\\[1].csv") == ["log[1].csv"]
+    with pytest.raises(BadSettings, match="is no pattern"):
+        names(spark, tmp_path / "in" / "log[1.csv")
 
 
 def test_a_fingerprint_changes_with_the_content_and_with_the_mapping(spark, tmp_path):
@@ -62,7 +75,10 @@ def test_packages_home_and_variables_are_filled_in(monkeypatch):
     assert resolve("package:recsys/events/files.py") == "file://" + os.path.abspath("recsys/events/files.py")
 
 
-@pytest.mark.parametrize(("path", "told"), [("package:no_such_shop/a", "pip install no_such_shop"), ("${NOT_SET_HERE}/a", "NOT_SET_HERE")])
+@pytest.mark.parametrize(("path", "told"), [
+    ("package:no_such_shop/a", "pip install no_such_shop"), ("package:no_such_shop.sub/a", "pip install no_such_shop.sub"),
+    ("package:/a", "package:name/file"), ("package:.a/b", "package:name/file"), ("${NOT_SET_HERE}/a", "NOT_SET_HERE"),
+])
 def test_what_cannot_be_filled_in_is_named(path, told):
     with pytest.raises(BadSettings, match=told):
         resolve(path)

@@ -1,4 +1,5 @@
-from datetime import datetime
+from datetime import date, datetime
+from hashlib import sha256
 
 import pytest
 from pyspark.sql import functions as F
@@ -7,8 +8,9 @@ from shop import a_source, write_log
 
 from recsys.columns import ACCEPTED, BEHAVIOUR, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
 from recsys.events.intake import take_in
+from recsys.faults import BadData
 from recsys.lake import Lake
-from recsys.tables import EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE
+from recsys.tables import ERASURES, EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 MONDAY = ("u,milk,buy,2020-01-06 09:00:00,1,1.0", "u,bread,buy,2020-01-06 09:00:00,2,2.0")
 TUESDAY = ("u,milk,buy,2020-01-07 09:00:00,1,1.1", "v,milk,view,2020-01-07 10:00:00,1,1.1")
@@ -40,8 +42,8 @@ def test_rows_are_accepted_rejected_or_dropped_as_copies_and_taken_in_once(lake,
     assert bought(lake) == [("u", "bread", 6, "purchase", "log.csv.gz"), ("u", "milk", 6, "purchase", "log.csv.gz")]
     quarantined = lake.read(QUARANTINE).select(RAW, REASONS)
     expected = [
-        ('{"user":"u","item":"milk","what":"buy","at":"2020-01-07 09:00:00","units":"1","paid":"0"}', ["price_not_positive"]),
-        ('{"user":"u","item":"milk","_corrupt_record":"u,milk"}', ["malformed_row"]),
+        ('{"at":"2020-01-07 09:00:00","item":"milk","paid":"0","units":"1","user":"u","what":"buy"}', ["price_not_positive"]),
+        ('{"_corrupt_record":"u,milk","item":"milk","user":"u"}', ["malformed_row"]),
     ]
     assertDataFrameEqual(quarantined, lake.spark.createDataFrame(expected, quarantined.schema))
     mentioned = lake.read(PRODUCT_MENTIONS).select(ITEM, NAME, ROWS)
@@ -107,6 +109,14 @@ def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, m
         ("u", "milk", 6, "repurchase", "monday.csv"),
     ]
     assert books(lake) == [("monday.csv", 3, 3, 0, 0)]
+
+
+def test_a_file_that_is_refused_shows_rows_but_none_of_an_erased_user(lake, tmp_path):
+    lake.replace_where(lake.frame([(sha256(b"u").hexdigest(),)], ERASURES, date(2020, 1, 5)), ERASURES, "true", of="all")
+    write_log(tmp_path / "monday.csv", *MONDAY, "v,milk,buy,2020-01-06 09:00:00,1,0", "v,bread,buy,2020-01-06 09:00:00,1,0")
+    with pytest.raises(BadData) as fault:
+        take_in(lake, a_source(tmp_path / "*.csv", accepted_reject_rate=0.4))
+    assert '"item":"bread","paid":"0","units":"1","user":"v"' in str(fault.value) and '"user":"u"' not in str(fault.value)
 
 
 def test_without_a_clock_equal_rows_are_kept_and_one_day_is_one_basket(lake, tmp_path):

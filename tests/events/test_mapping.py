@@ -34,10 +34,11 @@ def test_rows_are_mapped_by_expression_code_and_clock(spark):
     assertDataFrameEqual(mapped, expected)
 
 
-def test_the_row_as_it_came_is_kept_beside(spark):
+def test_the_row_as_it_came_is_kept_beside_whatever_the_order_of_its_columns(spark):
     rows = a_log(spark, ("u1 ", "a", "buy", "2020-07-01", None, "1.50", "f"))
     raw = to_canonical(rows, a_source("f")).select(RAW)
-    assertDataFrameEqual(raw, spark.createDataFrame([('{"user":"u1 ","item":"a","what":"buy","at":"2020-07-01","paid":"1.50"}',)], raw.schema))
+    assertDataFrameEqual(to_canonical(rows.select(*reversed(rows.columns)), a_source("f")).select(RAW), raw)
+    assertDataFrameEqual(raw, spark.createDataFrame([('{"at":"2020-07-01","item":"a","paid":"1.50","user":"u1 ","what":"buy"}',)], raw.schema))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,18 @@ def test_a_wall_clock_column_is_in_the_zone_of_the_shop_and_a_moment_is_not(spar
     for kind, hour in (("timestamp_ntz", 11), ("timestamp", 12)):
         mapped = to_canonical(rows.withColumn("at", F.col("at").cast(kind)), source).select(TIME)
         assertDataFrameEqual(mapped, spark.createDataFrame([(datetime(2020, 7, 1, hour),)], mapped.schema))
+
+
+def test_text_is_a_wall_clock_unless_it_tells_its_offset(spark):
+    moments = {
+        "2026-11-21 20:00:00": datetime(2026, 11, 21, 12), "2026-11-21T20:00:00.500": datetime(2026, 11, 21, 12, 0, 0, 500_000),
+        " 2026-11-21 ": datetime(2026, 11, 20, 16), "2026-1-2 3:04": datetime(2026, 1, 1, 19, 4),
+        "2026-11-21 20:00:00Z": datetime(2026, 11, 21, 20), "2026-11-21T20:00:00+02:00": datetime(2026, 11, 21, 18),
+        "2026-11-21 20:00:00 -05:00": datetime(2026, 11, 22, 1), "2026-11-21 20:00:00 Europe/Paris": datetime(2026, 11, 21, 19), "soon": None,
+    }
+    rows = a_log(spark, *((text, "i", "buy", text, "1", "1", "f") for text in moments))
+    mapped = to_canonical(rows, a_source("f", time={"format": "timestamp", "zone": "Asia/Shanghai"})).select(USER, TIME)
+    assert {row[0]: row[1] for row in mapped.collect()} == {text.strip(): moment for text, moment in moments.items()}
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,6 @@ def test_the_latest_row_of_a_product_list_that_was_known_on_the_day_wins(spark):
     listed = spark.createDataFrame(
         [
             ("a", "Old  name", "1.0", "yes", "2020-01-01"), ("a", "New name", None, "no", "2020-01-30"), ("a", "Future name", "3.0", "yes", "2020-02-01"),
-            (None, "Nothing", "1.0", "yes", "2020-01-01"),
         ],
         "id string, title string, cost string, stock string, since string",
     )

@@ -36,6 +36,9 @@ def test_every_rule_names_its_own_reason(spark):
         ("u", "free", *GOOD[2:5], "0"),
         ("u", "no price", *GOOD[2:5], None),
         ("u", "looked at without price", "view", *GOOD[3:5], None),
+        ("u", "looked at without units", "view", GOOD[3], None, "2.5"),
+        ("u", "looked at with odd units", "view", GOOD[3], "few", "2.5"),
+        ("u", "sent back without units", "back", GOOD[3], None, "2.5"),
         ("u", "br\ufffdken", *GOOD[2:]),
         (None, "two reasons", *GOOD[2:5], "-1"),
         (None, "cut off", None, None, None, None, "x,cut off"),
@@ -49,7 +52,8 @@ def test_every_rule_names_its_own_reason(spark):
         ("odd code", ["unknown_behaviour"]), ("no code", ["missing_behaviour"]), ("ignored code", ["ignored_behaviour"]),
         ("POST", ["not_a_product"]), ("odd number", ["unparsable_number"]), ("no units", ["quantity_not_positive"]),
         ("units unknown", ["missing_quantity"]), ("free", ["price_not_positive"]), ("no price", ["missing_price"]),
-        ("looked at without price", []), ("br\ufffdken", ["undecodable_text"]), ("two reasons", ["missing_user", "price_not_positive"]),
+        ("looked at without price", []), ("looked at without units", []), ("looked at with odd units", ["unparsable_number"]),
+        ("sent back without units", ["missing_quantity"]), ("br\ufffdken", ["undecodable_text"]), ("two reasons", ["missing_user", "price_not_positive"]),
         ("cut off", ["malformed_row"]),
     ]
     found = judged(spark, rows, source)

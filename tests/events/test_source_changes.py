@@ -67,8 +67,9 @@ def test_a_new_column_or_another_order_of_columns_changes_nothing_and_is_kept_in
     write_log(tmp_path / "1.csv", *OLD)
     header, lines = "colour," + ",".join(reversed(HEADER.split(","))), ["red," + ",".join(reversed(line.split(","))) for line in (*NEW, "w,,view,2020-01-07,1,1.0")]
     write_log(tmp_path / "2.csv", *lines, header=header)
+    write_log(tmp_path / "3.csv", *(",".join(reversed(line.split(","))) for line in OLD), header=",".join(reversed(HEADER.split(","))))
     take_in(lake, a_source(tmp_path / "*.csv"))
-    assert books(lake) == [("1.csv", 2, 2, 0, 0), ("2.csv", 3, 2, 1, 0)]
+    assert books(lake) == [("1.csv", 2, 2, 0, 0), ("2.csv", 3, 2, 1, 0), ("3.csv", 2, 0, 0, 2)]  # what 3.csv says, 1.csv said before
     assert '"colour":"red"' in lake.read(QUARANTINE).first()["raw"]
 
 

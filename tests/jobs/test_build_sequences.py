@@ -1,5 +1,6 @@
 """The job as a scheduler runs it: on a night that trains, again, and on a night that only pushes."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys import tables as t
+from recsys.faults import BadData
 from recsys.job import Night
 from recsys.settings import SequenceSettings, Settings, SplitSettings
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
@@ -54,6 +56,13 @@ def windows(lake, ds):
     filled = F.slice(c.ITEMS, 1, F.col(c.LENGTH))
     day = lake.read_day(t.SEQUENCES, ds)
     return sorted(tuple(row) for row in day.select(c.SPLIT, c.USER, filled, c.SEGMENT, c.ATTRIBUTES).collect())
+
+
+def test_where_no_product_has_enough_users_the_night_ends_before_anything_is_written(shop):
+    picky = replace(SETTINGS, sequences=replace(SETTINGS.sequences, min_item_users=3))
+    with pytest.raises(BadData, match="sequences.min_item_users = 3 users in the training period, which holds events of 2 users .* Lower .* nothing was written"):
+        run(Night(shop, picky, DS, DS))
+    assert not shop.exists(t.VOCABULARY)
 
 
 def test_a_training_night_twice_and_then_a_night_that_only_pushes(spark, shop):

@@ -82,7 +82,7 @@ def test_an_erased_user_is_in_no_live_file_and_no_delivery_brings_him_back(shop,
     assert not {value for value in live_values(lake) if value == "7" or "7.0" in value or "7@" in value}
     assert told(lake, t.EVENTS, c.USER) == [("0",), ("70",)]
     assert told(lake, t.PUSHES, c.USER) == [("70",)]
-    assert told(lake, t.QUARANTINE, c.RAW) == [('{"user":"0","item":"b","what":"buy","at":"2020-01-02","paid":"0"}',)]
+    assert told(lake, t.QUARANTINE, c.RAW) == [('{"at":"2020-01-02","item":"b","paid":"0","user":"0","what":"buy"}',)]
     assert books(lake) == [(7, 2, 1, 0, 4)]
     proof = told(lake, t.ERASURE_PROOFS, c.TABLE, c.ROWS, c.ROWS_LEFT)
     assert proof == [("events", 1, 0), ("events_incoming", 7, 0), ("events_quarantine", 3, 0), ("pushes", 1, 0)]
@@ -99,21 +99,26 @@ def test_an_erased_user_is_in_no_live_file_and_no_delivery_brings_him_back(shop,
     assert not {value for value in live_values(lake) if value == "7" or "7.0" in value or "7@" in value}
 
 
-def test_an_erasure_killed_between_two_tables_is_ended_by_the_next(shop, monkeypatch):
+def test_an_erasure_killed_before_or_after_any_removal_is_ended_by_the_next_with_the_true_counts(shop, monkeypatch):
     lake, arguments, users = shop
-    remove, kills = Lake.remove, [t.PUSHES]
+    remove, kills = Lake.remove, ["before", "after"] * 2
 
     def killed(self, table, keys, key):
-        if kills and table is kills[0]:
-            raise KeyboardInterrupt(kills.pop().name)
-        return remove(self, table, keys, key)
+        now = kills.pop(0) if kills else "never"
+        if now != "before":
+            remove(self, table, keys, key)
+        if now != "never":
+            raise KeyboardInterrupt(now)
 
     monkeypatch.setattr(Lake, "remove", killed)
-    with pytest.raises(KeyboardInterrupt):
-        erase_users.main([*arguments, *users])
+    for table, moment in ((t.EVENTS, "before"), (t.EVENTS, "after"), (t.PUSHES, "before"), (t.PUSHES, "after")):
+        with pytest.raises(KeyboardInterrupt, match=moment):
+            erase_users.main([*arguments, *users])
+        assert (table.name, 0, 1, None) in told(lake, t.ERASURE_PROOFS, c.TABLE, c.ROWS, c.ROWS_LEFT, c.VERSION)
     erase_users.main([*arguments, *users])
     assert books(lake) == [(7, 2, 1, 0, 4)]
-    assert told(lake, t.ERASURE_PROOFS, c.TABLE, c.ROWS, c.ROWS_LEFT)[0] == ("events", 1, 0)
+    proof = told(lake, t.ERASURE_PROOFS, c.TABLE, c.ROWS, c.ROWS_LEFT)
+    assert proof == [("events", 1, 0), ("events_incoming", 7, 0), ("events_quarantine", 3, 0), ("pushes", 1, 0)]
     assert told(lake, t.PUSHES, c.USER) == [("70",)]
 
 

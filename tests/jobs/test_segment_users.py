@@ -1,6 +1,7 @@
 """The four jobs that turn events into segments, in a row, on a small lake."""
 
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import build_user_features
 import correlate_attributes
@@ -17,8 +18,9 @@ from recsys.tables import CORRELATIONS, EVENTS, NORMALIZER, PRODUCTS, SEGMENT_CE
 from tests.jobs.declared import declared
 
 START, DS, NEXT = date(2024, 1, 1), date(2024, 2, 9), date(2024, 2, 10)
+SOURCE = Path(__file__).parents[2] / "conf" / "sources" / "tmall_2014.yaml"  # of a shop in Shanghai
 SETTINGS = Settings(
-    source="-", split=SplitSettings(test_days=5, validation_days=5), segments=SegmentSettings(k_max=3, seeds=1)
+    source=str(SOURCE), split=SplitSettings(test_days=5, validation_days=5), segments=SegmentSettings(k_max=3, seeds=1)
 )
 STAGES = (build_user_features.STAGE, correlate_attributes.STAGE, fit_normalizer.STAGE, segment_users.STAGE)
 WRITTEN = (USER_FEATURES, CORRELATIONS, NORMALIZER, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS)
@@ -67,6 +69,10 @@ def test_planted_segments_are_chosen_and_every_user_of_every_split_is_in_one(lak
     assert sorted(kinds.collect()) == sorted((split, *row) for split in ("train", "test", "push") for row in planted)
     late = lake.read(SEGMENTS).where(F.col(c.USER) == "late").select(c.SPLIT)
     assert sorted(late.collect()) == [("push",), ("test",)]
+
+
+def test_the_clock_of_the_source_says_when_it_is_evening(lake):
+    assert lake.read(USER_FEATURES).select("morning_share", "evening_share").distinct().collect() == [(0.0, 1.0)]  # all events are of 10 o'clock UTC
 
 
 def test_a_night_run_twice_leaves_every_table_as_it_was(lake):

@@ -57,6 +57,12 @@ def test_a_table_of_another_version_costs_a_warning_and_no_night(spark, lake, ca
     assert "The table runs cannot be written" in caplog.text
 
 
+def test_a_column_that_another_version_added_is_left_aside(spark, lake):
+    write(lake, DONE)
+    spark.sql(f"ALTER TABLE delta.`{lake.location(RUNS)}` ADD COLUMNS (host string)")
+    assert Ledger.of(night(lake)).attempts == [DONE]
+
+
 def test_the_state_of_a_day_stays_while_other_days_are_written_and_changes_with_the_day_itself(spark, lake):
     def segments(ds):
         return spark.createDataFrame([("u1", 0, 0.5, "train", ds)], "user_id string, segment int, distance double, split string, ds date")

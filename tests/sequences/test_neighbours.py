@@ -7,7 +7,7 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.follows import Follows, count_follows
 from recsys.sequences.neighbours import follows_of, neighbours
-from recsys.split import PUSH, TEST, TRAIN
+from recsys.split import BY_CHANCE, PUSH, TEST, TRAIN
 from recsys.tables import NEIGHBOURS
 
 DS = date(1970, 1, 9)
@@ -44,6 +44,15 @@ def test_later_products_count_by_distance_earlier_ones_half_and_each_split_count
         (TRAIN, 1): {2: 1}, (TRAIN, 2): {1: 0.5},  # product 0 has no index, so 1 and 2 lie side by side
         (TEST, 1): {2: 1, 3: 0.5}, (TEST, 2): {3: 1, 1: 0.5}, (TEST, 3): {2: 0.5, 1: 0.25},
         (PUSH, 1): {2: 2, 3: pytest.approx(1 / 2 + 1 / 3)}, (PUSH, 2): {3: 1.5, 1: 1}, (PUSH, 3): {2: 0.75, 1: pytest.approx(1 / 4 + 1 / 6)},
+    }
+
+
+def test_in_a_random_split_hidden_events_keep_nothing_apart(spark):
+    events, vocabulary = shop(spark, [("ann", 1, 1, "train"), ("ann", 2, 2, "test"), ("ann", 3, 3, "train")])
+    rows = neighbours(events.withMetadata(c.ROLE, {BY_CHANCE: True}), (TRAIN, TEST, PUSH), vocabulary, kept=3, ds=DS)
+    assert found(rows) == {
+        (TRAIN, 1): {3: 1}, (TRAIN, 3): {1: 0.5}, (TEST, 1): {3: 1}, (TEST, 3): {1: 0.5},
+        (PUSH, 1): {2: 1, 3: 0.5}, (PUSH, 2): {3: 1, 1: 0.5}, (PUSH, 3): {2: 0.5, 1: 0.25},
     }
 
 

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import pytest
 from pyspark.sql import functions as F
@@ -6,6 +6,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.sequences.timeline import AGE, EPOCH_DAY, GAP, VISITS_AFTER, gap_bucket, timeline
+from recsys.split import BY_CHANCE
 
 SECOND, MINUTE, HOUR, DAY = 1, 60, 3_600, 86_400
 EVENTS = f"{c.EVENT_ID} string, {c.USER} string, {c.ITEM} string, {c.BEHAVIOUR} string, {c.TIME} timestamp, {c.BASKET} string, {c.DAY} date, {c.ROLE} string"
@@ -41,5 +42,20 @@ def test_events_are_ordered_by_time_then_event_id_and_each_split_counts_back_fro
     expected = spark.createDataFrame([
         ("train", 1, "u", 2, 6, 1, 1, 2), ("train", 0, "u", 1, 1, 2, 1, 2),
         ("push", 2, "u", 2, 6, 1, 1, 2), ("push", 1, "u", 1, 1, 2, 1, 2), ("push", 0, "u", 1, 4, 19, 2, 1),
+    ], TIMELINE)
+    assertDataFrameEqual(timeline(events, ("train", "push"), vocabulary), expected)
+
+
+def test_in_a_random_split_hidden_events_leave_no_trace_in_gaps_and_visits(spark):
+    noon, first, second = datetime(1970, 1, 2, 12), date(1970, 1, 2), date(1970, 1, 3)
+    events = spark.createDataFrame([
+        ("e1", "u", "tea", c.BROWSE, noon, "b1", first, "train"),
+        ("e2", "u", "jam", c.BROWSE, noon + timedelta(hours=23), "b2", second, "test"),
+        ("e3", "u", "tea", c.BROWSE, noon + timedelta(hours=24), "b3", second, "train"),
+    ], EVENTS).withMetadata(c.ROLE, {BY_CHANCE: True})
+    vocabulary = spark.createDataFrame([("tea", 1), ("jam", 2)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
+    expected = spark.createDataFrame([
+        ("train", 1, "u", 1, 1, 1, 1, 2), ("train", 0, "u", 1, 1, 19, 2, 1),
+        ("push", 2, "u", 1, 1, 1, 1, 3), ("push", 1, "u", 2, 1, 19, 2, 2), ("push", 0, "u", 1, 1, 14, 2, 1),
     ], TIMELINE)
     assertDataFrameEqual(timeline(events, ("train", "push"), vocabulary), expected)

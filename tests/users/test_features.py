@@ -43,7 +43,7 @@ def test_each_split_counts_its_own_history_and_dates_it_from_its_own_last_day(sp
         ("e4", "ann", "tea", "repurchase", 11, 9, "b4", 1.0, 2.0),  # after ds: unseen
         ("e5", "ben", "tea", "browse", 8, 9, "b5", 1.0, None),
     )
-    features = user_features(events, products, SPLIT, DS, (TRAIN, TEST, PUSH))
+    features = user_features(events, products, SPLIT, DS, (TRAIN, TEST, PUSH), "UTC")
     expected = spark.createDataFrame(
         [
             # the train history ends on the 7th after 7 days, test on the 8th, push on the 10th; "never" is their length
@@ -65,7 +65,7 @@ def test_returns_enter_the_return_attributes_and_nothing_else(spark, log, produc
         ("e2", "ann", "tea", "return", 6, 20, "b2", -1.0, 4.0),
         ("e3", "ben", "tea", "return", 7, 9, "b3", 1.0, 5.0),  # nothing else: no row
     )
-    features = user_features(events, products, SPLIT, DS, (TRAIN,))
+    features = user_features(events, products, SPLIT, DS, (TRAIN,), "UTC")
     expected = spark.createDataFrame(
         [("ann", 1.0, 12.0, 4.0, 0.25, 1.0, 1.0, 5.0, 0.0)],
         [c.USER, "n_return", "spend", "returned_value", "returned_share", "n_items", "n_visits", "tenure_days", "evening_share"],
@@ -80,7 +80,7 @@ def test_money_counts_baskets_and_pieces_not_lines(spark, log, products):
         ("e3", "ann", "tea", "repurchase", 5, 9, "b2", 1.0, 1.5),
         ("e4", "ann", "milk", "browse", 6, 9, "b3", 1.0, 9.0),
     )
-    features = user_features(events, products, SPLIT, DS, (TRAIN,))
+    features = user_features(events, products, SPLIT, DS, (TRAIN,), "UTC")
     expected = spark.createDataFrame(
         [("ann", 7.5, 1.875, 3.75, 1 / 3)], [c.USER, "spend", "mean_price", "mean_basket_value", "repurchase_share"]
     )
@@ -96,7 +96,7 @@ def test_diversity_is_the_number_and_the_entropy_of_products_and_of_categories(s
         ("e5", "ben", "tea", "browse", 1, 9, "b2", 1.0, None),
         ("e6", "ben", "not listed", "browse", 1, 9, "b2", 1.0, None),
     )
-    features = user_features(events, products, SPLIT, DS, (TRAIN,))
+    features = user_features(events, products, SPLIT, DS, (TRAIN,), "UTC")
     expected = spark.createDataFrame(
         [
             ("ann", 3.0, 2.0, 1.039720771, 0.562335145),  # 1/2, 1/4, 1/4 and 3/4, 1/4
@@ -116,7 +116,7 @@ def test_cadence_is_measured_between_days_of_visiting(spark, log, products):
         ("e5", "ben", "tea", "browse", 3, 9, None, 1.0, None),
         ("e6", "ben", "tea", "browse", 3, 9, None, 1.0, None),
     )
-    features = user_features(events, products, SPLIT, DS, (TRAIN,))
+    features = user_features(events, products, SPLIT, DS, (TRAIN,), "UTC")
     expected = spark.createDataFrame(
         # gaps of 1 and 4 days: mean 2.5, deviation 1.5; ben came on one day of the seven that the log has
         [("ann", 4.0, 2.5, 1.5, 0.25, 0.75, 0.25), ("ben", 1.0, 7.0, 0.0, 0.0, 1.0, 0.0)],
@@ -125,9 +125,23 @@ def test_cadence_is_measured_between_days_of_visiting(spark, log, products):
     assertDataFrameEqual(features.select(expected.columns), expected)
 
 
+def test_morning_and_evening_are_told_by_the_clock_of_the_shop(log, products):
+    events = log(
+        ("e1", "ann", "tea", "browse", 2, 4, "b1", 1.0, None),  # noon in Shanghai
+        ("e2", "ann", "tea", "browse", 3, 10, "b2", 1.0, None),  # six in the evening there
+        ("e3", "ann", "tea", "browse", 4, 22, "b3", 1.0, None),  # six in the morning there
+        ("e4", "ann", "tea", "browse", 5, 20, "b4", 1.0, None),  # four in the morning there
+    )
+    shares = {
+        zone: tuple(user_features(events, products, SPLIT, DS, (TRAIN,), zone).select("morning_share", "evening_share").first())
+        for zone in ("UTC", "Asia/Shanghai")
+    }
+    assert shares == {"UTC": (0.5, 0.5), "Asia/Shanghai": (0.5, 0.25)}
+
+
 def test_a_source_without_prices_baskets_and_quantities_has_all_attributes_and_no_hole(spark, log, products):
     events = log(("e1", "ann", "tea", "browse", 1, 0, None, None, None), ("e2", "ann", "tea", "purchase", 2, 0, None, None, None))
-    features = user_features(events, products, SPLIT, DS, (TRAIN,))
+    features = user_features(events, products, SPLIT, DS, (TRAIN,), "UTC")
     holes = features.where(" OR ".join(f"{name} IS NULL OR isnan({name})" for name in ATTRIBUTES))
     assert in_contract(features, USER_FEATURES).columns == [c.USER, c.SPLIT, c.DAY, *ATTRIBUTES]
     assertDataFrameEqual(holes, features.limit(0))
@@ -142,7 +156,7 @@ def test_leave_one_out_hides_the_last_two_behaviours_whatever_was_returned(spark
         ("e3", "ann", "bread", "purchase", 3, 9, "b3", 1.0, 1.0),
         ("e4", "ann", "bread", "return", 4, 9, "b4", 1.0, 1.0),
     )
-    features = user_features(events, products, SplitSettings(kind="leave_one_out"), DS, (TRAIN, TEST, PUSH))
+    features = user_features(events, products, SplitSettings(kind="leave_one_out"), DS, (TRAIN, TEST, PUSH), "UTC")
     expected = spark.createDataFrame(
         [("ann", TRAIN, 1.0, 0.0, 9.0), ("ann", TEST, 2.0, 0.0, 8.0), ("ann", PUSH, 3.0, 0.0, 7.0)],
         [c.USER, c.SPLIT, "n_purchase", "n_return", "days_since_purchase"],
@@ -152,8 +166,8 @@ def test_leave_one_out_hides_the_last_two_behaviours_whatever_was_returned(spark
 
 def test_features_do_not_depend_on_the_order_of_rows(log, products):
     rows = [(f"e{n}", "ann", f"item{n % 7}", "purchase", 1 + n % 6, n % 24, f"b{n % 5}", 1.0 + n % 3, 0.1 * n) for n in range(60)]
-    forwards = user_features(log(*rows), products, SPLIT, DS, (TRAIN,))
-    backwards = user_features(log(*reversed(rows)).repartition(3, F.col(c.ITEM)), products, SPLIT, DS, (TRAIN,))
+    forwards = user_features(log(*rows), products, SPLIT, DS, (TRAIN,), "UTC")
+    backwards = user_features(log(*reversed(rows)).repartition(3, F.col(c.ITEM)), products, SPLIT, DS, (TRAIN,), "UTC")
     assert forwards.collect() == backwards.collect()
 
 

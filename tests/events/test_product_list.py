@@ -1,0 +1,37 @@
+from datetime import date
+
+import pytest
+from pyspark.testing import assertDataFrameEqual
+from shop import a_source, write_log
+
+from recsys.columns import ITEM, NAME
+from recsys.events.product_list import trusted_rows
+from recsys.events.products import LISTED_PRICE, catalogue_of_list
+from recsys.events.reading import read_list
+from recsys.faults import BadData
+
+HEADER = "id,title,shelf,cost,since"
+GOOD = ("10,Salt,Dry,0.50,", "11,Eggs,Dairy,3.00,2020-01-01")
+BROKEN = ("12,Milk, whole,Dairy,2.50,2020-01-01", ",Nothing,Dairy,1.00,2020-01-01", "13,Tomorrow,Dry,9.00,soon", "14,Cut short")
+
+
+def a_shop(path, rate):
+    file = {"files": {"path": str(path)}, "item_id": "id", "price": "cost", "known_from": "since"}
+    return a_source("log.csv", products={"columns": {"name": "title"}, "file": file}, accepted_reject_rate=rate)
+
+
+def test_broken_rows_of_a_product_list_are_left_out_and_counted(spark, tmp_path, caplog):
+    source = a_shop(write_log(tmp_path / "list.csv", *GOOD, *BROKEN, header=HEADER), rate=0.7)
+    with caplog.at_level("WARNING"):
+        listed = trusted_rows(read_list(spark, source.products.file.files), source)
+    found = catalogue_of_list(listed, source.products.file, source.products.columns, date(2020, 1, 31)).select(ITEM, NAME, LISTED_PRICE)
+    assertDataFrameEqual(found, spark.createDataFrame([("10", "Salt", 0.5), ("11", "Eggs", 3.0)], found.schema))
+    assert "list.csv: 4 of 6 rows of the product list are broken (malformed_row 2, missing_item 1, unreadable_known_from 1)" in caplog.text
+
+
+def test_a_product_list_with_too_many_broken_rows_is_refused_with_one_of_them(spark, tmp_path):
+    source = a_shop(write_log(tmp_path / "list.csv", *GOOD, BROKEN[0], header=HEADER), rate=0.3)
+    with pytest.raises(BadData) as fault:
+        trusted_rows(read_list(spark, source.products.file.files), source)
+    for part in ("list.csv: 1 of 3 rows", "33.33%, and source shop accepts 30.00%", "12,Milk, whole,Dairy,2.50", "quotation marks", "nothing was written"):
+        assert part in str(fault.value), str(fault.value)
