@@ -1,5 +1,6 @@
 """The shipped mappings, each on a few rows written by hand in the public format of its source."""
 
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from shop import a_source
 from recsys.columns import AVAILABLE, BASKET, BEHAVIOUR, BRAND, CATEGORY, DAY, ITEM, NAME, PRICE, QUANTITY, REASONS, TIME, USER
 from recsys.events.files import find_units
 from recsys.events.intake import understand
+from recsys.events.product_list import trusted_rows
 from recsys.events.products import LISTED_PRICE, catalogue_of_list
 from recsys.events.reading import read_groups, read_list
 from recsys.events.source import load_source
@@ -74,9 +76,10 @@ def test_retailrocket_properties_as_they_were_known_on_the_day(spark, tmp_path):
         "timestamp,itemid,property,value\n"
         "1435460400000,460429,available,1\n"
         "1439694000000,460429,790,n6000.000\n"  # of August, and not yet known
+        "unknown,460429,categoryid,1\n"
     )
-    source = shipped("retailrocket", tmp_path / "events.csv", tmp_path / "item_properties_part*.csv")
-    listed = read_list(spark, source.products.file.files)
+    source = replace(shipped("retailrocket", tmp_path / "events.csv", tmp_path / "item_properties_part*.csv"), accepted_reject_rate=0.4)
+    listed = trusted_rows(read_list(spark, source.products.file.files), source)
     found = catalogue_of_list(listed, source.products.file, source.products.columns, date(2015, 7, 1)).select(ITEM, CATEGORY, LISTED_PRICE, AVAILABLE)
     assertDataFrameEqual(found, spark.createDataFrame([("460429", "1338", 5400.0, True)], found.schema))
 
