@@ -80,7 +80,7 @@ def loader():
         def count_anew(self, follows):
             assert follows.items.shape[0] == len(self.items)
 
-        def top(self, batch, n, banned, behaviour):
+        def top(self, batch, n, banned, behaviour, never=None):
             rows, known = len(batch["length"]), len(self.items)
             places = np_.tile([number if number < known else 0 for number in range(1, n + 1)], (rows, 1)).astype(np_.int32)
             return places, np_.where(places > 0, 0.5, 0).astype(np_.float32)
