@@ -34,9 +34,9 @@ def broken_rules(source: Source) -> Column:
         "not_a_product": F.col(c.ITEM).rlike(source.non_products) if source.non_products else F.lit(False),
         "unparsable_number": F.col(BAD_NUMBER),
         "quantity_not_positive": F.col(c.QUANTITY) <= 0,
-        "missing_quantity": missing_quantity(source),
+        "missing_quantity": _missing_of_a_sale(c.QUANTITY, source.events.quantity),
         "price_not_positive": F.col(c.PRICE) <= 0,
-        "missing_price": missing_price(source),
+        "missing_price": _missing_of_a_sale(c.PRICE, source.events.price),
     }
     reasons = F.array_compact(F.array(*(F.when(condition, F.lit(reason)) for reason, condition in broken.items())))
     return F.when(F.col(CORRUPT).isNotNull(), F.array(F.lit(MALFORMED))).otherwise(reasons)
@@ -54,15 +54,8 @@ def ignored(source: Source) -> Column:
     return F.coalesce(F.col(c.CODE).isin(*source.ignored_behaviours), F.lit(False))
 
 
-def missing_quantity(source: Source) -> Column:
-    """A sale or a return has no quantity, in a log that states quantities. Other behaviours may do without."""
-    if source.events.quantity is None:
+def _missing_of_a_sale(name: str, stated: Expression | None) -> Column:
+    """A sale or a return has no `name`, in a log that states it. Other behaviours may do without."""
+    if stated is None:
         return F.lit(False)
-    return F.col(c.QUANTITY).isNull() & ~F.col(BAD_NUMBER) & F.col(c.BEHAVIOUR).isin(c.PURCHASE, c.RETURN)
-
-
-def missing_price(source: Source) -> Column:
-    """A sale or a return has no price, in a log that states prices. Other behaviours may do without."""
-    if source.events.price is None:
-        return F.lit(False)
-    return F.col(c.PRICE).isNull() & ~F.col(BAD_NUMBER) & F.col(c.BEHAVIOUR).isin(c.PURCHASE, c.RETURN)
+    return F.col(name).isNull() & ~F.col(BAD_NUMBER) & F.col(c.BEHAVIOUR).isin(c.PURCHASE, c.RETURN)
