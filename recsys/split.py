@@ -12,8 +12,9 @@ targets) follow from the roles alone:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
@@ -67,16 +68,16 @@ def histories(events: DataFrame, splits: Sequence[str]) -> DataFrame:
     return events.withColumn(c.SPLIT, F.explode(F.array_compact(looked_at)))
 
 
-def passes(events: DataFrame, splits: Sequence[str]) -> list[tuple[DataFrame, Sequence[str]]]:
-    """`events`, from `with_role`, as often as they have to be put in order for all `splits`, each time with the splits that it is for.
+def in_passes(events: DataFrame, splits: Sequence[str], make: Callable[[DataFrame, Sequence[str]], DataFrame]) -> DataFrame:
+    """The rows that `make` makes of `events`, from `with_role`, for all `splits`, in as many passes as it takes to put them in order.
 
     By time and with leave-one-out the history of a split is the beginning of the next one's: what comes before an event
     is the same in all of them, so one pass does. By chance every history has gaps of its own, which hidden events must
     not fill: each gets its own pass, over itself alone.
     """
     if not events.schema[c.ROLE].metadata.get(BY_CHANCE):
-        return [(events, splits)]
-    return [(history(events, split), (split,)) for split in splits]
+        return make(events, splits)
+    return reduce(DataFrame.unionByName, [make(history(events, split), (split,)) for split in splits])
 
 
 def targets(events: DataFrame, split: str) -> DataFrame:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import reduce
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +15,7 @@ from recsys.faults import BadData
 from recsys.lake import Lake
 from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
 from recsys.sequences.arrow import lists_of
-from recsys.split import in_history, passes
+from recsys.split import in_history, in_passes
 from recsys.tables import NEIGHBOURS
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
@@ -38,8 +37,8 @@ def neighbours(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, 
         events: from `with_role`, of behaviours that enter sequences.
         every: count for the products of this sample only.
     """
-    counted = [_in_one_pass(some, of, vocabulary, kept, every) for some, of in passes(events, splits)]
-    return reduce(DataFrame.unionByName, counted).withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
+    counted = in_passes(events, splits, lambda some, of: _in_one_pass(some, of, vocabulary, kept, every))
+    return counted.withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
 
 
 def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, kept: int, every: int) -> DataFrame:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.split import in_history, passes
+from recsys.split import in_history, in_passes
 
 OWNER = (c.SPLIT, c.USER)  # of a timeline: a user as one split may see them
 AGE = "age"  # how many later events of the user the timeline holds; 0 is the latest
@@ -33,7 +32,7 @@ def timeline(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) ->
     Args:
         events: from `with_role`; may hold events that no split sees.
     """
-    return reduce(DataFrame.unionByName, [_in_one_pass(some, of, vocabulary) for some, of in passes(events, splits)])
+    return in_passes(events, splits, lambda some, of: _in_one_pass(some, of, vocabulary))
 
 
 def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> DataFrame:
