@@ -30,9 +30,7 @@ def markov(split: Split, test: bool) -> Ranking:
 
     def ranking(history: np.ndarray) -> Iterator[int]:
         followers = pairs[history[-1]]
-        best = followers.indices[np.lexsort([place[followers.indices], -followers.data])]
-        taken = set(best.tolist())
-        return chain(best, (product for product in order if product not in taken))
+        return _then_popular(followers.indices[np.lexsort([place[followers.indices], -followers.data])], order)
 
     return ranking
 
@@ -49,11 +47,14 @@ def neighbours(split: Split, test: bool, follows: Follows) -> Ranking:
         near, places = np.unique(follows.items[last], return_inverse=True)
         scores = np.bincount(places.ravel(), said.ravel(), len(near))
         best = near[np.lexsort([near, -scores])]
-        best = best[best > 0]
-        taken = set(best.tolist())
-        return chain(best, (product for product in order if product not in taken))
+        return _then_popular(best[best > 0], order)
 
     return ranking
+
+
+def _then_popular(best: np.ndarray, order: np.ndarray) -> Iterator[int]:
+    taken = set(best.tolist())
+    return chain(best, (product for product in order if product not in taken))
 
 
 def _popular(split: Split, test: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

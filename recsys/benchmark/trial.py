@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -68,7 +69,7 @@ class Trial:
         with metered() as scoring:
             figures = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
             if self.definition.neighbours:  # as in the floors, and on every night: at the time of the test the validation events are known
-                model.count_anew(self._follows(self.split.past, self.definition.neighbours))
+                model.count_anew(self._follows(test=True))
                 figures["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": figures["test"]["model"]}
         seconds = sum(epoch["seconds"] for epoch in outcome.history)
         return {
@@ -103,16 +104,28 @@ class Trial:
             neighbour_files=self._neighbour_files(folder / "neighbours"), without_seen=not self.repeats,
         )
 
-    def _follows(self, ends: np.ndarray, kept: int) -> Follows:
-        """What comes near what in each user's first events, up to `ends`."""
+    def _follows(self, test: bool) -> Follows:
+        """What comes near what in the events that are known before that part; counted once, for the model and the floor."""
+        return self._counted_before_test if test else self._counted_before_validation
+
+    @cached_property
+    def _counted_before_validation(self) -> Follows:
+        return self._counted(self.split.train)
+
+    @cached_property
+    def _counted_before_test(self) -> Follows:
+        return self._counted(self.split.past)
+
+    def _counted(self, ends: np.ndarray) -> Follows:
+        """Over each user's first events, up to `ends`."""
         windows = (rows[c.ITEMS] for rows in chunks(self.split.histories, covering_places(ends, self.settings.length, self.settings.training.seed), self.shape))
-        return count_follows(windows, len(self.split.histories.names) - 1, kept)
+        return count_follows(windows, len(self.split.histories.names) - 1, self.definition.neighbours or _NEIGHBOURS)
 
     def _neighbour_files(self, folder: Path) -> tuple[DataFile, ...]:
         """As the table `neighbours` holds them for training."""
         if not self.definition.neighbours:
             return ()
-        follows = self._follows(self.split.train, self.definition.neighbours)
+        follows = self._follows(test=False)
         known = np.flatnonzero(follows.counts.any(axis=1))
         return write_files([{c.ITEM_INDEX: known, c.ITEMS: follows.items[known], c.COUNTS: follows.counts[known]}], folder, files=1)
 
@@ -134,8 +147,7 @@ class Trial:
 
     def _floors(self, test: bool) -> dict[str, Figures]:
         split, users = self.split, self.split.asked(test)
-        near = self._follows(split.bounds(test)[0], self.definition.neighbours or _NEIGHBOURS)
-        floors = {"popularity": popularity(split, test), "markov": markov(split, test), "neighbours": neighbours(split, test, near)}
+        floors = {"popularity": popularity(split, test), "markov": markov(split, test), "neighbours": neighbours(split, test, self._follows(test))}
         return {
             name: judge(floor, (split.history(user, test) for user in users), (split.targets(user, test) for user in users))
             for name, floor in floors.items()
