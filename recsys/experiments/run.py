@@ -38,8 +38,8 @@ class Runner:
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
         """Carry `experiment` out, unless it was with these settings. Whatever failed is returned, and costs no other its results."""
-        done = self._done(experiment)
-        if done == self._made_from(experiment, settings) | {_FAILURES: []} and not self.again:
+        made_from = self._made_from(experiment, settings)
+        if self._done(experiment) == made_from | {_FAILURES: []} and not self.again:
             log.info("%s: carried out before with these settings; --again does it anew", experiment.name)
             return []
         self._record(experiment).unlink(missing_ok=True)
@@ -48,7 +48,7 @@ class Runner:
             failures = self._carry_out(experiment, settings)
         except Exception as error:
             return [_failed(experiment.name, error)]
-        self._record(experiment).write_text(json.dumps(self._made_from(experiment, settings) | {_FAILURES: failures}))
+        self._record(experiment).write_text(json.dumps(made_from | {_FAILURES: failures}))
         log.info("%s: %.0f s", experiment.name, time.monotonic() - started)
         return failures
 
