@@ -33,7 +33,7 @@ from recsys.users.moments import moments
 from recsys.users.normalizer import normalise
 
 _FIRST = "first_held_out"
-_LEARNED, _JUDGED_SPLITS = (TRAIN, VALIDATION), (TRAIN, VALIDATION, TEST)
+_LEARNED = (TRAIN, VALIDATION)
 _EVERY = 16  # of which the neighbours of one product are counted again: a leak is in nearly all of them
 
 
@@ -56,7 +56,7 @@ def leaked_days(sequences: DataFrame, split: SplitSettings, ds: date) -> DataFra
     """The rows of `sequences` that hold a day after the history of their split, in a time split."""
     if split.kind != "time":
         return sequences.where(F.lit(False))
-    end = F.coalesce(*(F.when(F.col(c.SPLIT) == name, F.unix_date(F.lit(history_end(split, name, ds)))) for name in _JUDGED_SPLITS))
+    end = F.coalesce(*(F.when(F.col(c.SPLIT) == name, F.unix_date(F.lit(history_end(split, name, ds)))) for name in (*_LEARNED, TEST)))
     latest = F.greatest(F.array_max(c.DAYS), F.array_max(c.MEMORY_DAYS))
     return sequences.where(latest > end)
 
