@@ -20,7 +20,7 @@ from tempfile import TemporaryDirectory
 
 import psutil
 
-from tests.bench.processes import process
+from tests.bench import processes
 from tests.bench.row import Row
 from tests.bench.stages import SIZES, STAGES, measured
 from tests.bench.table import as_json, machine, print_table
@@ -52,8 +52,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def in_a_process(measure: Callable[[str, str, Path], list[Row]], stage: str, size: str) -> list[Row]:
     """The stage in a process of its own: no stage finds a library loaded, a thread pool set or memory held by another."""
-    with TemporaryDirectory(prefix="recsys-bench-") as folder, process() as fresh:
-        return fresh.submit(measure, stage, size, Path(folder)).result()
+    with TemporaryDirectory(prefix="recsys-bench-") as folder:
+        return processes.in_a_process(measure, stage, size, Path(folder))
 
 
 def _end(*_: object) -> None:

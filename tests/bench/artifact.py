@@ -35,9 +35,14 @@ def untrained(definition: ModelDefinition, shop: Shop) -> Any:
 def save_untrained(definition: ModelDefinition, shop: Shop, folder: Path) -> str:
     """Returns the folder of the model."""
     model = untrained(definition, shop)
+    return save(definition, shop, folder, {weight.path: np.array(weight) for weight in model.kept})
+
+
+def save(definition: ModelDefinition, shop: Shop, folder: Path, weights: dict[str, np.ndarray]) -> str:
+    """A model of these weights, by its arrays' paths. Returns its folder."""
     manifest = {
         "definition": asdict(definition), "shape": asdict(shop.shape), "segments": SEGMENTS,
         "condition": condition_for(definition.later_share, "time"),
     }
     items = ["", *(f"p{number}" for number in range(1, shop.products + 1))]
-    return save_artifact(str(folder), definition.name, manifest, items, {weight.path: np.array(weight) for weight in model.kept})
+    return save_artifact(str(folder), definition.name, manifest, items, weights)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,11 +16,10 @@ from recsys.pushes.scoring import top_items
 from recsys.sequences.liked import TARGET_WIDTH
 from recsys.sequences.shape import Batch
 from recsys.settings import PushSettings, TrainingSettings
-from recsys.training.artifact import save_artifact
 from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train
 from recsys.training.plan import Plan
-from tests.bench.artifact import definition_of
+from tests.bench.artifact import definition_of, save
 from tests.bench.processes import in_a_process
 from tests.bench.row import Aim, Figure, Row
 from tests.bench.shop import SEGMENTS, Shop
@@ -85,11 +84,9 @@ def _train(plan: Plan) -> tuple[Meter, float]:
 
 def _score(size: Size, plan: Plan, folder: Path) -> Meter:
     """The lists, with neighbours as they are known by then: they reach the workers as on a night."""
-    manifest = {"definition": asdict(plan.definition), "shape": asdict(plan.shape), "segments": plan.segments, "condition": plan.condition}
-    items = ["", *(f"p{number}" for number in range(1, size.products + 1))]
-    model = save_artifact(str(folder), _MODEL, manifest, items, best_weights(plan.checkpoint, plan.fingerprint, 0))
-    follows = Shop(size.products).follows(plan.definition.neighbours)
-    push = PushSettings()
+    shop, push = Shop(size.products), PushSettings()
+    model = save(plan.definition, shop, folder, best_weights(plan.checkpoint, plan.fingerprint, 0))
+    follows = shop.follows(plan.definition.neighbours)
     with session("bench_catalogue_lists") as spark, metered() as meter:
         users = spark.read.parquet(str(folder / "users"))
         compute(top_items(users, model, push.n, behaviour=push.behaviour, neighbours=follows))
