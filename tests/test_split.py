@@ -2,13 +2,14 @@ from datetime import date, datetime, timedelta
 
 import pytest
 from hypothesis import given, settings, strategies
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys import split
 from recsys.settings import SplitSettings
-from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history, passes, targets, with_role
+from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history, in_passes, targets, with_role
 
 DS = date(2020, 1, 31)
 COLUMNS = [c.USER, c.EVENT_ID, c.TIME, c.DAY]
@@ -97,11 +98,19 @@ def test_at_random_every_event_is_drawn_by_itself_in_the_shares_asked_for_and_al
 
 def test_only_at_random_each_split_is_put_in_order_from_its_own_history(spark):
     events = spark.createDataFrame([event("u", f"e{number}", 1 + number) for number in range(5)], COLUMNS)
+
+    def looked_at(roles: DataFrame) -> list[tuple[DataFrame, tuple[str, ...]]]:
+        seen = []
+        in_passes(roles, (TRAIN, PUSH), lambda some, splits: seen.append((some, tuple(splits))) or some)
+        return seen
+
     for kind in (BY_TIME, LEAVE_ONE_OUT):
         roles = with_role(events, kind, DS)
-        assert passes(roles, (TRAIN, PUSH)) == [(roles, (TRAIN, PUSH))]
+        assert looked_at(roles) == [(roles, (TRAIN, PUSH))]
     roles = with_role(events, AT_RANDOM, DS).where(F.col(c.EVENT_ID) != "e9")  # whoever looks at a part of them knows it too
-    alone = passes(roles, (TRAIN, PUSH))
+    alone = looked_at(roles)
     assert [splits for _, splits in alone] == [(TRAIN,), (PUSH,)]
-    for seen, (split,) in alone:
-        assertDataFrameEqual(seen, history(roles, split))
+    for seen, (one,) in alone:
+        assertDataFrameEqual(seen, history(roles, one))
+    joined = in_passes(roles, (TRAIN, PUSH), lambda some, splits: some)
+    assertDataFrameEqual(joined, history(roles, TRAIN).unionByName(history(roles, PUSH)))

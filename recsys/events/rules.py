@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.events.mapping import BAD_NUMBER, TIME_TEXT
 from recsys.events.reading import CORRUPT
-from recsys.events.source import Source, TimeSettings
+from recsys.events.source import Expression, Source, TimeSettings
 
 IGNORED, UNKNOWN, MALFORMED = "ignored_behaviour", "unknown_behaviour", "malformed_row"
 _CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"  # in an id: no shop means it, and numpy forgets a zero byte at its end
