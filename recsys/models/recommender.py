@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import keras
 from keras import ops
 
@@ -17,7 +19,17 @@ from recsys.models.losses import catalogue_log_likelihood
 from recsys.models.negatives import Negatives
 from recsys.models.targets import ORDER, PLACES, Targets
 
+Moves = tuple[float, float]  # of the log odds of the shares of copy and follow path
+NOT_MOVED: Moves = (0.0, 0.0)
 _FAR = -1e9
+
+
+class _Said(NamedTuple):
+    """What a path says beside the catalogue: a distribution over the products in `places` [rows, any], and its share of the probability."""
+
+    places: object  # int32, 0 padded
+    weights: object  # float32
+    odds: object  # float32 [rows, 1], the log of share / (1 - share)
 
 
 class Recommender(keras.Model):
@@ -26,7 +38,8 @@ class Recommender(keras.Model):
     The head is P1's eq. (6), `Linear(ReLU(Linear(T)))`; its last Linear is factored through the product table,
     so that a product is read and predicted by the same vector. Beside the softmax over the catalogue stand the copy
     path over the user's own history and the follow path over what others did after the same products:
-    `p = (1 - follow) · ((1 - copy) · p_catalogue + copy · p_copy) + follow · p_follow`, with learned shares.
+    `p = (1 - follow) · ((1 - copy) · p_catalogue + copy · p_copy) + follow · p_follow`, with learned shares that
+    `recsys.training.balance` corrects.
 
     A batch is a dict of the array columns of table `sequences`. Pure `keras.ops`: any Keras backend runs it.
     """
@@ -67,6 +80,11 @@ class Recommender(keras.Model):
     def table(self):
         """The product embeddings, float [products + 1, width]; row 0 is padding."""
         return self.events.items.embeddings
+
+    @property
+    def share_biases(self) -> list:
+        """For copy and follow path the variable, [1], that raises or lowers how much it is heard; None for a path that is not there."""
+        return [path and path.share.bias for path in (self.copy_path, self.follow_path)]
 
     @property
     def kept(self) -> list:
@@ -125,29 +143,46 @@ class Recommender(keras.Model):
             condition: NEXT_EVENT or LATER_VISIT.
             behaviour: code of the behaviour asked for, ANY_BEHAVIOUR for any.
         """
+        return self.mixed(self.by_path(batch, condition, behaviour))
+
+    def mixed(self, said: tuple, moves: Moves = NOT_MOVED):
+        """What `by_path` gives as one distribution over the products, float32 [rows, products + 1].
+
+        `moves` is added to the log odds of the shares of copy and follow path.
+        """
+        catalogue, *others = said
+        share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
+        for path, move in zip(others, moves):
+            if path is not None:
+                rest = ops.sigmoid(-path.odds - move)
+                share, weights = rest * share, [rest * weight for weight in weights]
+                places.append(path.places)
+                weights.append(ops.sigmoid(path.odds + move) * path.weights)
+        if not places:
+            return catalogue
+        # Rows × products is large: each pass over it that is saved is a tenth of what a list takes beside the encoder.
+        return share * catalogue + spread(ops.concatenate(weights, axis=1), ops.concatenate(places, axis=1), self.products + 1)
+
+    def by_path(self, batch: dict, condition: int, behaviour: int):
+        """The distribution over the catalogue, float32 [rows, products + 1], and what copy and follow path say; None for a path that is not there.
+
+        Arguments as for `call`.
+        """
         last = ops.maximum(batch["length"] - 1, 0)[:, None]
         asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))
         query = self._head(asked, False)[:, 0, :]
         scores = ops.cast(ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype))), "float32")
         no_padding = ops.concatenate([ops.full((1,), _FAR), ops.cast(self.bias[1:], "float32")])
         catalogue, conditions = ops.softmax(scores + no_padding, axis=-1), ops.full_like(last, condition)
-        share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
+        copied = followed = None
         if self.copy_path is not None:
             day = ops.take_along_axis(batch["days"], last, axis=1)
-            copied, log_copy, log_catalogue = self._copy(asked, conditions, day, last, batch)
-            share = ops.exp(log_catalogue)
-            places += [batch["items"], batch["memory_items"]]
-            weights.append(ops.exp(log_copy + copied[:, 0, :]))
+            log_weights, log_copy, log_rest = self._copy(asked, conditions, day, last, batch)
+            copied = _Said(ops.concatenate([batch["items"], batch["memory_items"]], axis=1), ops.exp(log_weights[:, 0, :]), log_copy - log_rest)
         if self.follow_path is not None:
-            log_follow, log_rest, products, followed = self.follow_path.distribution(asked, conditions, batch["items"], last)
-            rest = ops.exp(log_rest)
-            share, weights = rest * share, [rest * weight for weight in weights]
-            places.append(products)
-            weights.append(ops.exp(log_follow) * followed)
-        if not places:
-            return catalogue
-        # Rows × products is large: each pass over it that is saved is a tenth of what a list takes beside the encoder.
-        return share * catalogue + spread(ops.concatenate(weights, axis=1), ops.concatenate(places, axis=1), self.products + 1)
+            log_follow, log_rest, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
+            followed = _Said(products, weights, log_follow - log_rest)
+        return catalogue, copied, followed
 
     def _ask(self, states, condition, behaviour):
         asked = states + self.conditions(condition)

@@ -2,46 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from recsys import columns as c
 from recsys.models.compiled import compiled
-from recsys.models.recommender import Recommender, leave_out
+from recsys.models.recommender import NOT_MOVED, Moves, Recommender, leave_out
 
 TOP = 10
 _DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
 
 
-def make_scorer(model: Recommender, condition: int, behaviour: int, without_seen: bool = False) -> Callable[[dict], np.ndarray]:
-    """A function from a batch to the indices of its ten likeliest products, int32 [rows, 10]; fewer where there are fewer.
+def make_scorer(
+    model: Recommender, condition: int, behaviour: int, without_seen: bool = False, moves: Sequence[Moves] = (NOT_MOVED,)
+) -> Callable[[dict], np.ndarray]:
+    """A function from a batch to the indices of its ten likeliest products, int32 [moves, rows, 10]; fewer where there are fewer.
 
-    `without_seen` leaves out the products of the row's window and memory.
+    Args:
+        without_seen: leave out the products of the row's window and memory.
+        moves: of the shares of copy and follow path, see `Recommender.mixed`; each gives lists of its own.
     """
     from keras import ops
 
     length = min(TOP, model.products + 1)  # padding counts as a place, and is never liked
 
     def best(batch: dict):
-        scores = model(batch, condition=condition, behaviour=behaviour)
-        if without_seen:
-            scores = leave_out(scores, ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1))
-        return ops.top_k(scores, length)[1]
+        said = model.by_path(batch, condition, behaviour)
+
+        def listed(move):
+            scores = model.mixed(said, ops.unstack(move))
+            if without_seen:
+                scores = leave_out(scores, ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1))
+            return ops.top_k(scores, length)[1]
+
+        return ops.map(listed, ops.convert_to_tensor(moves, "float32"))
 
     top = compiled(best)
     return lambda batch: ops.convert_to_numpy(top(batch))
-
-
-def ndcg_sum(batches: Iterable[dict[str, np.ndarray]], top: Callable[[dict], np.ndarray]) -> tuple[float, float]:
-    """The summed NDCG@10 and the number of users of `batches`; padding rows do not count."""
-    total = users = 0.0
-    for batch in batches:
-        real = batch["weight"] > 0
-        if real.any():
-            total += float(ndcg(top(batch)[real], batch[c.TARGETS][real]).sum())
-            users += float(real.sum())
-    return total, users
 
 
 def ndcg(lists: np.ndarray, targets: np.ndarray) -> np.ndarray:

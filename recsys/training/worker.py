@@ -27,6 +27,7 @@ from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
 from recsys.training.start import product_vectors
 
 log = logging.getLogger(__name__)
+_LOOKED_AT = 2**28  # rows × products of the validation part by which shares are moved: with 12,000 products 22,000 rows
 _STARTING_WINDOWS = 50_000  # of rank 0, from which product vectors start
 
 
@@ -69,6 +70,8 @@ class _Rank:
 
     def __init__(self, plan: Plan, signs: Signs, horovod) -> None:
         from recsys.models.factory import make_model
+        from recsys.models.recommender import NOT_MOVED
+        from recsys.training.balance import moves_of
         from recsys.training.step import make_optimizer, make_step
         from recsys.training.validation import make_scorer
 
@@ -79,7 +82,8 @@ class _Rank:
         self.optimizer = make_optimizer(plan.settings)
         self.optimizer.build(self.model.trainable_variables)
         self.step = make_step(self.model, self.optimizer, plan.definition, horovod)
-        self.top = make_scorer(self.model, plan.condition, plan.behaviour, plan.without_seen)
+        self.moves = moves_of(plan.definition, plan.without_seen)
+        self.top, self.lists = (make_scorer(self.model, plan.condition, plan.behaviour, plan.without_seen, moves) for moves in ((NOT_MOVED,), self.moves))
         sampled = plan.products > plan.settings.full_softmax_below
         self.sampler = NegativeSampler(plan.counts) if sampled else None
         self.progress = Progress()
@@ -136,18 +140,22 @@ class _Rank:
 
     def run_epoch(self) -> None:
         self._train()
+        from recsys.training.balance import balanced
+
         progress, started = self.progress, time.monotonic()
-        ndcg = self._validate()
+        ndcg, moves = self._validate()
         entry = {
             "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
             "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
+            "copy_moved": moves[0], "follow_moved": moves[1],
         }
         self._tick()
         self.signs.warm()
         better = progress.note(entry, ndcg)
         if self.speaks:
             if better:
-                self.best = {variable.path: np.array(variable) for variable in self.model.kept}
+                with balanced(self.model, moves):
+                    self.best = {variable.path: np.array(variable) for variable in self.model.kept}
             self._save()
 
     def _train(self) -> None:
@@ -212,19 +220,28 @@ class _Rank:
         self.saved = time.monotonic()
         self._at(READING)
 
-    def _validate(self) -> float | None:
-        """The mean NDCG@10 over the validation users of all ranks; None where there are none."""
+    def _validate(self) -> tuple[float | None, tuple[float, float]]:
+        """The mean NDCG@10 over the validation users of all ranks, None where there are none; and how shares are moved for it."""
+        from recsys.training.balance import balanced, best_move, ndcg_sums
+
+        batches = self._validation_batches()
+        looked_at = -(-_LOOKED_AT // (self.validation.batch_size * (self.plan.products + 1) * self.horovod.size()))
+        sums = self._total(ndcg_sums(islice(batches, looked_at), self.lists, len(self.moves)))
+        chosen = best_move(sums)
+        with balanced(self.model, self.moves[chosen]):
+            rest = self._total(ndcg_sums(batches, self.top, 1))
+        total, users = sums[chosen, 0] + rest[0, 0], sums[-1, 0] + rest[-1, 0]
+        return float(total / users) if users else None, self.moves[chosen]
+
+    def _total(self, values: np.ndarray) -> np.ndarray:
+        """`values`, float64, added up over all ranks."""
         import tensorflow as tf
 
-        from recsys.training.validation import ndcg_sum
-
-        found = ndcg_sum(self._validation_batches(), self.top) if rows_in(self.validation.files) else (0.0, 0.0)
         self._at(TOGETHER)
-        total, users = self.horovod.allreduce(tf.constant(found, tf.float64), op=self.horovod.Sum).numpy()
-        return float(total / users) if users else None
+        return self.horovod.allreduce(tf.constant(values, tf.float64), op=self.horovod.Sum).numpy()
 
     def _validation_batches(self) -> Iterator[Batch]:
-        for batch in self.validation.epoch(0):
+        for batch in self.validation.epoch(0) if rows_in(self.validation.files) else ():
             self._at(VALIDATING)
             yield batch
 

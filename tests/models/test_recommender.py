@@ -6,6 +6,7 @@ from keras import ops
 
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
+from recsys.models.follows import count_follows
 from recsys.models.recommender import spread
 from recsys.models.targets import PLACES, Targets, wanted_places
 
@@ -84,6 +85,24 @@ def test_training_and_scoring_agree_on_the_probability_of_the_same_product(make,
     trained = likelihoods(model, batch, targets)
     last = trained[np.arange(3), batch["length"] - 1]
     np.testing.assert_allclose(np.exp(last), probabilities(model, batch)[:, 9], rtol=1e-4)
+
+
+@pytest.mark.parametrize("parts", [{}, {"copy_path": False}, {"neighbours": 0}, {"copy_path": False, "neighbours": 0}])
+def test_a_path_that_is_moved_far_enough_is_heard_alone(make, batch, parts):
+    model = make(**parts)
+    if model.follow_path is not None:
+        model.follow_path.fill(count_follows([batch["items"]], 9, 32))
+    said = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
+    catalogue, *others = said
+    silent = np.where([path is None for path in others], 0.0, -50.0)
+    np.testing.assert_allclose(model.mixed(said, tuple(silent)), catalogue, atol=1e-6)
+    for number, path in enumerate(others):
+        if path is not None:
+            loud = np.where(np.arange(2) == number, 50.0, -50.0)
+            alone = np.zeros((3, 10))
+            np.add.at(alone, (np.arange(3)[:, None], np.asarray(path.places)), np.asarray(path.weights))
+            known = np.asarray(path.odds)[:, 0] > -1e6  # a path with nothing to say is not heard, however far it is moved
+            np.testing.assert_allclose(np.asarray(model.mixed(said, tuple(loud)))[known, 1:], alone[known, 1:], atol=1e-6)
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)

@@ -7,7 +7,7 @@ from recsys.models.conditions import NEXT_EVENT
 from recsys.models.definition import ModelDefinition
 from recsys.models.factory import make_model
 from recsys.sequences.shape import WindowShape
-from recsys.training.validation import make_scorer, ndcg, ndcg_sum
+from recsys.training.validation import make_scorer, ndcg
 
 
 def test_ndcg_by_hand():
@@ -26,18 +26,13 @@ def test_ndcg_agrees_with_scikit_learn(order, liked):
     np.testing.assert_allclose(ndcg(np.array([order[:10]]), targets), ndcg_score(truth, scores, k=10), rtol=1e-9)
 
 
-def test_padding_rows_count_neither_as_users_nor_as_gains():
-    batch = {"weight": np.array([1, 0, 1]), "targets": np.array([[1, 0], [1, 0], [2, 0]])}
-    assert ndcg_sum([batch], lambda batch: np.array([[1] + [5] * 9] * 3)) == (1.0, 2.0)
-
-
 def test_a_catalogue_of_one_product_is_listed_first():
     shape = WindowShape(length=8, memory=4, attributes=2)
     model = make_model(ModelDefinition(name="one", width=8, head_width=8), shape, products=1, segments=1)
     batch = shape.padding(3)
     for name in ("length", "items"):
         batch[name][:, ...] = 1
-    assert make_scorer(model, NEXT_EVENT, 0)(batch).tolist() == [[1, 0]] * 3
+    assert make_scorer(model, NEXT_EVENT, 0)(batch).tolist() == [[[1, 0]] * 3]
 
 
 def test_products_of_window_and_memory_can_be_left_out():
@@ -45,5 +40,5 @@ def test_products_of_window_and_memory_can_be_left_out():
     model = make_model(ModelDefinition(name="few", width=8, head_width=8), shape, products=6, segments=1)
     batch = shape.padding(1)
     batch["length"][:], batch["items"][0, :2], batch["memory_items"][0, 0] = 2, [5, 2], 6
-    listed = make_scorer(model, NEXT_EVENT, 0, without_seen=True)(batch)[0]
+    listed = make_scorer(model, NEXT_EVENT, 0, without_seen=True)(batch)[0, 0]
     assert set(listed[:3]) == {1, 3, 4} and set(listed[3:]) <= {0, 2, 5, 6}

@@ -1,0 +1,79 @@
+"""How much copy and follow path are heard, set anew on the validation part.
+
+A network learns its own training targets by heart, so on these the catalogue foretells more than it does on any others, and
+shares that are learned there give it too much. The validation part is what no path has learned from. Its lists are judged
+by NDCG, as the epochs are: the likelihood of a target far down the catalogue, where only the catalogue says anything, is no
+matter of a list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import product
+
+import numpy as np
+
+from recsys import columns as c
+from recsys.models.definition import ModelDefinition
+from recsys.models.recommender import Moves, Recommender
+from recsys.training.validation import ndcg
+
+_COPY, _FOLLOW = (0.0, -1.0, 1.0), (0.0, -1.0, 1.0, 2.0, 3.0)  # tried, in log odds; on small logs the follow path was heard too little
+
+
+def moves_of(definition: ModelDefinition, without_seen: bool) -> tuple[Moves, ...]:
+    """What is tried for a model; first that nothing moves.
+
+    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say.
+    """
+    copies = definition.copy_path and not without_seen
+    return tuple(product(_COPY if copies else (0.0,), _FOLLOW if definition.neighbours else (0.0,)))
+
+
+def ndcg_sums(batches: Iterable[dict[str, np.ndarray]], lists: Callable[[dict], np.ndarray], moves: int) -> np.ndarray:
+    """For each move its NDCG@10, and by how much that differs from the first's: sums over users.
+
+    Args:
+        batches: with targets; padding rows do not count.
+        lists: from `make_scorer`, with so many moves.
+
+    Returns:
+        float64 [moves + 1, 3]: sums of NDCG, of differences, and of their squares; last the number of users, three times.
+    """
+    sums = np.zeros((moves + 1, 3))
+    for batch in batches:
+        real = batch["weight"] > 0
+        if real.any():
+            found = np.stack([ndcg(own[real], batch[c.TARGETS][real]) for own in lists(batch)])
+            gains = found - found[0]
+            sums[:-1] += np.stack([found.sum(axis=1), gains.sum(axis=1), (gains**2).sum(axis=1)], axis=1)
+            sums[-1] += real.sum()
+    return sums
+
+
+def best_move(sums: np.ndarray) -> int:
+    """Which move has the highest mean gain less its standard error, so that few users move nothing; the first if none gains as much.
+
+    `sums` is what `ndcg_sums` gives, added up over all ranks.
+    """
+    users = sums[-1, 0]
+    if users < 2:
+        return 0
+    _, means, squares = (sums[:-1] / users).T
+    return int(np.argmax(means - np.sqrt(np.maximum(squares - means**2, 0.0) / (users - 1))))
+
+
+@contextmanager
+def balanced(model: Recommender, moves: Moves) -> Iterator[None]:
+    """Within it the paths of the model are heard by that much more or less; after it as before."""
+    before = [None if bias is None else np.array(bias) for bias in model.share_biases]
+    try:
+        for bias, own, move in zip(model.share_biases, before, moves):
+            if bias is not None:
+                bias.assign(own + move)
+        yield
+    finally:
+        for bias, own in zip(model.share_biases, before):
+            if bias is not None:
+                bias.assign(own)

@@ -1,0 +1,53 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from recsys.models.conditions import NEXT_EVENT
+from recsys.models.definition import ModelDefinition
+from recsys.models.factory import make_model
+from recsys.models.follows import count_follows
+from recsys.sequences.shape import WindowShape
+from recsys.training.balance import balanced, best_move, moves_of, ndcg_sums
+from recsys.training.validation import make_scorer
+
+SHAPE = WindowShape(length=8, memory=4, attributes=2)
+
+
+def test_only_paths_that_have_a_say_are_moved_and_the_first_move_is_none():
+    for copy_path, neighbours, without_seen in itertools.product((True, False), (32, 0), (True, False)):
+        moves = moves_of(ModelDefinition(name="any", copy_path=copy_path, neighbours=neighbours), without_seen)
+        assert moves[0] == (0, 0) and len(set(moves)) == len(moves)
+        assert [len(set(own)) > 1 for own in zip(*moves)] == [copy_path and not without_seen, neighbours > 0]
+
+
+def test_sums_are_over_real_rows_and_gains_against_the_first_move():
+    batch = {"weight": np.array([1, 0, 1]), "targets": np.array([[1, 0], [1, 0], [2, 3]])}
+    lists = np.array([[[4, 5], [1, 5], [2, 3]], [[1, 5], [4, 5], [4, 2]]])  # NDCG 0 and 1; then 1 and what the second place is worth
+    second = 1 / np.log2(3) / (1 + 1 / np.log2(3))
+    expected = [[1, 0, 0], [1 + second, second, 1 + (second - 1) ** 2], [2, 2, 2]]
+    np.testing.assert_allclose(ndcg_sums([batch], lambda batch: lists, 2), expected)
+    np.testing.assert_allclose(ndcg_sums([batch, batch], lambda batch: lists, 2), 2 * np.array(expected))
+    assert ndcg_sums([], lambda batch: lists, 2).tolist() == [[0, 0, 0]] * 3
+
+
+@pytest.mark.parametrize("users, expected", [(0, 0), (1, 0), (5, 0), (500, 1)])
+def test_a_gain_counts_once_enough_users_show_it(users, expected):
+    # Half of the users gain .3, half lose .1: a mean of .1 with a deviation of .2, so a standard error of .1 for five users.
+    sums = np.array([[0.2 * users, 0, 0], [0.3 * users, 0.1 * users, 0.05 * users], [users] * 3])
+    assert best_move(sums) == expected
+
+
+def test_the_lists_of_a_move_are_those_of_a_model_whose_shares_are_moved():
+    model = make_model(ModelDefinition(name="one", width=8, head_width=8), SHAPE, products=12, segments=1)
+    batch = SHAPE.padding(2)
+    batch["length"][:], batch["items"][:, :3] = 3, [[5, 2, 9], [9, 1, 4]]
+    model.follow_path.fill(count_follows([np.array([[2, 9, 11], [4, 7, 3]])], 12, 32))
+    moves = ((0.0, 0.0), (-3.0, 3.0), (3.0, -3.0))
+    lists = make_scorer(model, NEXT_EVENT, 0, moves=moves)(batch)
+    assert len({tuple(own.ravel()) for own in lists}) == 3
+    before = [np.array(bias) for bias in model.share_biases]
+    for move, own in zip(moves, lists):
+        with balanced(model, move):
+            np.testing.assert_array_equal(make_scorer(model, NEXT_EVENT, 0)(batch)[0], own)
+    np.testing.assert_array_equal(before, [np.array(bias) for bias in model.share_biases])
