@@ -1,4 +1,4 @@
-"""How much copy and follow path are heard, set anew on the validation part.
+"""How much more copy and follow path are heard than they learned, by what the validation part shows.
 
 A network learns its own training targets by heart, so on these the catalogue foretells more than it does on any others, and
 shares that are learned there give it too much. The validation part is what no path has learned from. Its lists are judged
@@ -19,7 +19,7 @@ from recsys.models.definition import ModelDefinition
 from recsys.models.recommender import Moves, Recommender
 from recsys.training.validation import ndcg
 
-_COPY, _FOLLOW = (0.0, -1.0, 1.0), (0.0, -1.0, 1.0, 2.0, 3.0)  # tried, in log odds; on small logs the follow path was heard too little
+_COPY, _FOLLOW = (0.0, 1.0), (0.0, 1.0, 2.0, 3.0)  # tried, in log odds; never less, for what misleads them is the catalogue
 
 
 def moves_of(definition: ModelDefinition, without_seen: bool) -> tuple[Moves, ...]:
@@ -66,7 +66,7 @@ def best_move(sums: np.ndarray) -> int:
 
 @contextmanager
 def balanced(model: Recommender, moves: Moves) -> Iterator[None]:
-    """Within it the paths of the model are heard by that much more or less; after it as before."""
+    """Within it the paths of the model are heard by that much more; after it as before."""
     before = [None if bias is None else np.array(bias) for bias in model.share_biases]
     try:
         for bias, own, move in zip(model.share_biases, before, moves):
