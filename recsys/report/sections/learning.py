@@ -22,6 +22,10 @@ from recsys.split import TEST
 from recsys.training.artifact import artifact_for, read_manifest
 
 _CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG", "validation_loss": "validation loss"}
+_EPOCHS = (
+    "Every epoch. Copy and follow moved: by how much the shares of these two paths, as log odds, were raised above what was learned, because that "
+    "gains on the validation period."
+)
 _MEASURES = (
     "HR: share of users with at least one hit. NDCG: hits count more the higher they stand. MRR: one over the rank of the first hit."
 )
@@ -61,7 +65,7 @@ def _epochs(epochs: list[dict[str, Any]]) -> Grid:
     heads = [name for name in epochs[0] if all(isinstance(epoch.get(name), (int, float)) for epoch in epochs)]
     shown = {head: words.duration if head.endswith("seconds") else words.fixed for head in heads}
     lines = [[shown[head](epoch[head]) for head in heads] for epoch in epochs]
-    return Grid([_CURVES.get(head, words.plain(head)) for head in heads], lines, "Every epoch.")
+    return Grid([_CURVES.get(head, words.plain(head)) for head in heads], lines, _EPOCHS)
 
 
 def evaluated(night: Night) -> tuple[Values, date]:
