@@ -200,8 +200,12 @@ class Recommender(keras.Model):
 
 def leave_out(scores, items):
     """`scores`, float [rows, products + 1], with -1, below every probability, for the products in `items` [rows, any], 0 padded."""
-    gone = spread(ops.ones_like(items, dtype="float32"), items, ops.shape(scores)[1])
-    return ops.where(gone > 0, -1.0, scores)
+    return ops.where(among(items, ops.shape(scores)[1]), -1.0, scores)
+
+
+def among(items, size: int):
+    """Which products are in `items` [rows, any], 0 padded: bool [rows, size]."""
+    return spread(ops.ones_like(items, dtype="float32"), items, size) > 0
 
 
 def spread(weights, places, size: int):

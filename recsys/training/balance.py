@@ -67,13 +67,11 @@ def best_move(sums: np.ndarray) -> int:
 @contextmanager
 def balanced(model: Recommender, moves: Moves) -> Iterator[None]:
     """Within it the paths of the model are heard by that much more; after it as before."""
-    before = [None if bias is None else np.array(bias) for bias in model.share_biases]
+    moved = [(bias, np.array(bias), move) for bias, move in zip(model.share_biases, moves) if bias is not None]
     try:
-        for bias, own, move in zip(model.share_biases, before, moves):
-            if bias is not None:
-                bias.assign(own + move)
+        for bias, learned, move in moved:
+            bias.assign(learned + move)
         yield
     finally:
-        for bias, own in zip(model.share_biases, before):
-            if bias is not None:
-                bias.assign(own)
+        for bias, learned, _ in moved:
+            bias.assign(learned)

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.compiled import compiled
-from recsys.models.recommender import NOT_MOVED, Moves, Recommender, leave_out
+from recsys.models.recommender import NOT_MOVED, Moves, Recommender, among
 
 TOP = 10
 _DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
@@ -29,12 +29,11 @@ def make_scorer(
 
     def best(batch: dict):
         said = model.by_path(batch, condition, behaviour)
+        seen = among(ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1), model.products + 1) if without_seen else None
 
         def listed(move):
             scores = model.mixed(said, ops.unstack(move))
-            if without_seen:
-                scores = leave_out(scores, ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1))
-            return ops.top_k(scores, length)[1]
+            return ops.top_k(scores if seen is None else ops.where(seen, -1.0, scores), length)[1]
 
         return ops.map(listed, ops.convert_to_tensor(moves, "float32"))
 
