@@ -125,15 +125,15 @@ class Recommender(keras.Model):
         known = catalogue
         if self.copy_path is not None:
             place = ops.broadcast_to(ops.arange(length)[None, :], (rows, length))
-            weights, log_copy, log_catalogue = self._copy(asked, targets.condition, batch["days"], place, batch)
+            weights, odds = self._copy(asked, targets.condition, batch["days"], place, batch)
             places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
             same = places[:, None, :] == targets.items[:, :, None]
             copied = ops.logsumexp(ops.where(same, weights, _FAR), axis=-1)
-            known = ops.logaddexp(log_catalogue + catalogue, log_copy + copied)
+            known = ops.logaddexp(ops.log_sigmoid(-odds) + catalogue, ops.log_sigmoid(odds) + copied)
         if self.follow_path is None:
             return known
-        log_follow, log_rest, followed = self.follow_path.log_likelihood(asked, targets.condition, batch["items"], targets.items)
-        return ops.logaddexp(log_rest + known, log_follow + followed)
+        odds, followed = self.follow_path.log_likelihood(asked, targets.condition, batch["items"], targets.items)
+        return ops.logaddexp(ops.log_sigmoid(-odds) + known, ops.log_sigmoid(odds) + followed)
 
     def call(self, batch: dict, condition: int, behaviour: int):
         """float32 [rows, products + 1]: the probability of every product to be the next one; 0 for padding.
@@ -177,11 +177,11 @@ class Recommender(keras.Model):
         copied = followed = None
         if self.copy_path is not None:
             day = ops.take_along_axis(batch["days"], last, axis=1)
-            log_weights, log_copy, log_rest = self._copy(asked, conditions, day, last, batch)
-            copied = _Said(ops.concatenate([batch["items"], batch["memory_items"]], axis=1), ops.exp(log_weights[:, 0, :]), log_copy - log_rest)
+            log_weights, odds = self._copy(asked, conditions, day, last, batch)
+            copied = _Said(ops.concatenate([batch["items"], batch["memory_items"]], axis=1), ops.exp(log_weights[:, 0, :]), odds)
         if self.follow_path is not None:
-            log_follow, log_rest, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
-            followed = _Said(products, weights, log_follow - log_rest)
+            odds, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
+            followed = _Said(products, weights, odds)
         return catalogue, copied, followed
 
     def _ask(self, states, condition, behaviour):

@@ -77,8 +77,8 @@ def integers(*rows):
 def foretold(layer, window, place):
     """The share of the path, and the probability of every product, for who stands at `place` of a window that is not learned from."""
     state = ops.zeros((1, 1, 4))
-    share, _, products, weights = layer.distribution(state, integers([1]), integers(window), integers([place]))
-    return float(np.exp(share)[0, 0]), np.asarray(spread(weights, products, PRODUCTS + 1))[0]
+    odds, products, weights = layer.distribution(state, integers([1]), integers(window), integers([place]))
+    return float(ops.sigmoid(odds)[0, 0]), np.asarray(spread(weights, products, PRODUCTS + 1))[0]
 
 
 def test_each_of_the_last_products_speaks_for_its_neighbours_in_proportion():
@@ -97,12 +97,12 @@ def test_a_window_is_learned_from_as_if_it_had_not_been_counted(window):
     counted_with, counted_without = path(*others, window), path(*others)
     for target in range(1, PRODUCTS + 1):
         targets = [target] * len(window)
-        share, _, likelihood = counted_with.log_likelihood(
+        odds, likelihood = counted_with.log_likelihood(
             ops.zeros((1, len(window), 4)), integers([1] * len(window)), integers(window), integers(targets),
         )
         for place in range(len(window)):
             expected_share, expected = foretold(counted_without, window, place)
-            np.testing.assert_allclose(np.exp(share)[0, place], expected_share, rtol=1e-4, atol=1e-6)
+            np.testing.assert_allclose(ops.sigmoid(odds)[0, place], expected_share, rtol=1e-4, atol=1e-6)
             np.testing.assert_allclose(np.exp(likelihood)[0, place], expected[target] if expected_share else 0, rtol=1e-3, atol=1e-5)
 
 
@@ -110,7 +110,7 @@ def test_a_product_that_a_window_itself_put_among_the_neighbours_kept_does_not_f
     window = [1, 4]
     layer = path([1, 2], [1, 2], [1, 3], [1, 3], [1, 4], [1, 4], window, kept=2)  # with the window 1 keeps 4 and 2, without it 2 and 3
     likelihood = {
-        target: float(np.exp(layer.log_likelihood(ops.zeros((1, 2, 4)), integers([1, 1]), integers(window), integers([target, 0]))[2])[0, 0])
+        target: float(np.exp(layer.log_likelihood(ops.zeros((1, 2, 4)), integers([1, 1]), integers(window), integers([target, 0]))[1])[0, 0])
         for target in (2, 3, 4)
     }
     assert likelihood == {2: pytest.approx(0.5), 3: 0.0, 4: pytest.approx(0.5)}  # a tie, which 4 may stay in

@@ -39,7 +39,7 @@ class CopyPath(keras.layers.Layer):
         self.behaviour_bias = self.add_weight(shape=(8,), initializer="zeros", name="behaviour_bias")
 
     def call(self, queries, condition, day, position, keys, batch: dict):
-        """Log shares and log weights of the places.
+        """Log weights of the places, and the log odds of repeating.
 
         Args:
             queries: float [rows, asks, width], the state that asks.
@@ -49,7 +49,7 @@ class CopyPath(keras.layers.Layer):
 
         Returns:
             log_weights: float32 [rows, asks, length + memory], log of a distribution over the places.
-            log_copy, log_catalogue: float32 [rows, asks], logs of the share of repeating and of one minus it.
+            odds: float32 [rows, asks], log(share / (1 - share)) of the share of repeating.
         """
         window_keys, memory_keys = keys
         query = self.query(queries) / self.width ** 0.5
@@ -63,8 +63,7 @@ class CopyPath(keras.layers.Layer):
         memory += ((1.0 + weight) * counts)[:, None, :] + offset
         remembered = ops.broadcast_to((batch["memory_items"] > 0)[:, None, :], ops.shape(memory))
         scores = ops.concatenate([ops.where(seen, window, _FAR), ops.where(remembered, memory, _FAR)], axis=-1)
-        gate = ops.cast(self.share(queries)[..., 0], "float32")
-        return ops.log_softmax(scores, axis=-1), ops.log_sigmoid(gate), ops.log_sigmoid(-gate)
+        return ops.log_softmax(scores, axis=-1), ops.cast(self.share(queries)[..., 0], "float32")
 
     def _scores(self, query, places):
         # query · (places · kernel), but the kernel goes to the queries, which are fewer than the places.

@@ -56,7 +56,7 @@ class FollowPath(keras.layers.Layer):
             condition, items, targets: int [rows, length].
 
         Returns:
-            log_follow, log_rest: float32 [rows, length], logs of this path's share and of one minus it.
+            odds: float32 [rows, length], log(share / (1 - share)) of this path's share.
             log_likelihood: float32 [rows, length], of the target by this path alone.
         """
         length = ops.shape(items)[1]
@@ -68,10 +68,10 @@ class FollowPath(keras.layers.Layer):
         meant = ops.take(self.items, sources, axis=0) == targets[:, :, None, None]
         count = ops.sum(ops.where(meant, counts, 0.0), axis=-1) - own_pairs
         total = ops.sum(counts, axis=-1) - own_totals
-        weights, shares = self._heard(asked, condition, total)
+        weights, odds = self._heard(asked, condition, total)
         least_kept = (1 - _ROUNDING) * counts[..., -1]  # 0 where all that are known are kept
         said = ops.where(count > ops.maximum(least_kept, LEAST), ops.log(ops.maximum(count, LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
-        return (*shares, ops.logsumexp(weights + said, axis=-1))
+        return odds, ops.logsumexp(weights + said, axis=-1)
 
     def distribution(self, asked, condition, items, place):
         """Of the one position of each row that asks.
@@ -82,20 +82,20 @@ class FollowPath(keras.layers.Layer):
             items: int [rows, length].
 
         Returns:
-            log_follow, log_rest: float32 [rows, 1].
+            odds: float32 [rows, 1].
             products: int [rows, REACH * neighbours]; weights: float32 of the same shape, a distribution over them.
         """
         back = place - ops.arange(REACH)[None, :]
         sources = ops.where(back >= 0, ops.take_along_axis(items, ops.maximum(back, 0), axis=1), 0)
         counts, products = ops.take(self.counts, sources, axis=0), ops.take(self.items, sources, axis=0)
         total = ops.sum(counts, axis=-1)
-        weights, shares = self._heard(asked, condition, total[:, None, :])
+        weights, odds = self._heard(asked, condition, total[:, None, :])
         said = ops.exp(weights[:, 0, :])[..., None] * counts / ops.maximum(total, LEAST)[..., None]
         rows = ops.shape(items)[0]
-        return (*shares, ops.reshape(products, (rows, -1)), ops.reshape(said, (rows, -1)))
+        return odds, ops.reshape(products, (rows, -1)), ops.reshape(said, (rows, -1))
 
     def _heard(self, asked, condition, total):
-        """Log weights of the sources [rows, asks, REACH], and the logs of the share of this path and of the rest."""
+        """Log weights of the sources [rows, asks, REACH], and the log odds of the share of this path [rows, asks]."""
         known = total > LEAST
         volume = ops.log(ops.maximum(total, LEAST))
         trust, trusted = ops.unstack(PACE * ops.cast(self.trust, "float32"), 2)
@@ -104,8 +104,7 @@ class FollowPath(keras.layers.Layer):
         loudest = ops.max(ops.where(known, volume + fade, _FAR), axis=-1)
         any_known = ops.any(known, axis=-1)
         gate = ops.cast(self.share(asked)[..., 0], "float32") + trusted * ops.where(any_known, loudest, 0.0)
-        gate = ops.where(any_known, gate, _FAR)
-        return ops.log_softmax(scores, axis=-1), (ops.log_sigmoid(gate), ops.log_sigmoid(-gate))
+        return ops.log_softmax(scores, axis=-1), ops.where(any_known, gate, _FAR)
 
     def _own(self, items, targets, places):
         """What the window itself added: to each source's count of the target, and to each source's total.
