@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 
 from recsys.benchmark.protocol import KINDS, WITH_SEEN
-from recsys.training.validation import TOP, ndcg
+from recsys.training.lists import TOP, ndcg
 
 Figures = dict[str, dict[str, float]]
 

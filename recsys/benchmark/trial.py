@@ -30,8 +30,8 @@ from recsys.sequences.shape import WindowShape
 from recsys.training.artifact import Artifact, load_artifact, save_artifact
 from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train
+from recsys.training.lists import TOP
 from recsys.training.plan import Plan
-from recsys.training.validation import TOP
 
 _NEIGHBOURS = ModelDefinition(name="any").neighbours  # for the floor beside a model that looks at none
 _BATCH = 256  # users that are asked for at once, at most

@@ -17,7 +17,7 @@ import numpy as np
 from recsys import columns as c
 from recsys.models.definition import ModelDefinition
 from recsys.models.recommender import Moves, Recommender
-from recsys.training.validation import ndcg
+from recsys.training.lists import ndcg
 
 _COPY, _FOLLOW = (0.0, 1.0), (0.0, 1.0, 2.0, 3.0)  # tried, in log odds; never less, for what misleads them is the catalogue
 

@@ -1,49 +1,61 @@
-"""How good the model is on the validation part, while it trains: NDCG@10 over all products, on all ranks."""
+"""How good the model is on the validation part, while it trains, and how its paths are balanced for that."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from itertools import islice
 
 import numpy as np
 
-from recsys import columns as c
-from recsys.models.compiled import compiled
-from recsys.models.recommender import NOT_MOVED, Moves, Recommender, among
+from recsys.models.recommender import NOT_MOVED, Moves, Recommender
+from recsys.sequences.feed import WindowFeed
+from recsys.sequences.shape import Batch
+from recsys.sequences.shares import rows_in
+from recsys.training.balance import balanced, best_move, moves_of, ndcg_sums
+from recsys.training.lists import make_scorer
+from recsys.training.plan import Plan
+from recsys.training.signs import TOGETHER, VALIDATING
 
-TOP = 10
-_DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
+_LOOKED_AT = 2**28  # rows × products by which shares are moved, over all ranks: with 12,000 products 22,000 rows
 
 
-def make_scorer(
-    model: Recommender, condition: int, behaviour: int, without_seen: bool = False, moves: Sequence[Moves] = (NOT_MOVED,)
-) -> Callable[[dict], np.ndarray]:
-    """A function from a batch to the indices of its ten likeliest products, int32 [moves, rows, 10]; fewer where there are fewer.
+class Validation:
+    """The validation users of one rank. All ranks judge together, and come to the same.
 
     Args:
-        without_seen: leave out the products of the row's window and memory.
-        moves: of the shares of copy and follow path, see `Recommender.mixed`; each gives lists of its own.
+        feed: this rank's share of the validation part.
+        at: is told what the rank goes on to, one of the words of `recsys.training.signs`.
     """
-    from keras import ops
 
-    length = min(TOP, model.products + 1)  # padding counts as a place, and is never liked
+    def __init__(self, plan: Plan, model: Recommender, feed: WindowFeed, horovod, at: Callable[[str], None]) -> None:
+        self.model, self.feed, self.horovod, self.at = model, feed, horovod, at
+        self.moves = moves_of(plan.definition, plan.without_seen)
+        self.top, self.lists = (
+            make_scorer(model, plan.condition, plan.behaviour, plan.without_seen, moves) for moves in ((NOT_MOVED,), self.moves)
+        )
+        self.looked_at = -(-_LOOKED_AT // (feed.batch_size * (plan.products + 1) * horovod.size()))  # batches
 
-    def best(batch: dict):
-        said = model.by_path(batch, condition, behaviour)
-        seen = among(ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1), model.products + 1) if without_seen else None
+    def judge(self) -> tuple[float | None, Moves]:
+        """The mean NDCG@10 over the validation users of all ranks, None where there are none; and how shares are moved for it.
 
-        def listed(move):
-            scores = model.mixed(said, ops.unstack(move))
-            return ops.top_k(scores if seen is None else ops.where(seen, -1.0, scores), length)[1]
+        The first users choose among the moves, then the rest are listed by the chosen one alone.
+        """
+        batches = self._batches()
+        sums = self._total(ndcg_sums(islice(batches, self.looked_at), self.lists, len(self.moves)))
+        chosen = best_move(sums)
+        with balanced(self.model, self.moves[chosen]):
+            rest = self._total(ndcg_sums(batches, self.top, 1))
+        total, users = sums[chosen, 0] + rest[0, 0], sums[-1, 0] + rest[-1, 0]
+        return float(total / users) if users else None, self.moves[chosen]
 
-        return ops.map(listed, ops.convert_to_tensor(moves, "float32"))
+    def _total(self, values: np.ndarray) -> np.ndarray:
+        """`values`, float64, added up over all ranks."""
+        import tensorflow as tf
 
-    top = compiled(best)
-    return lambda batch: ops.convert_to_numpy(top(batch))
+        self.at(TOGETHER)
+        return self.horovod.allreduce(tf.constant(values, tf.float64), op=self.horovod.Sum).numpy()
 
-
-def ndcg(lists: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    """NDCG of each row of `lists` [rows, top] against its distinct `targets` [rows, any], 0 padded. Gains are 0 or 1."""
-    gains = (lists[:, :, None] == targets[:, None, :]) & (targets[:, None, :] > 0)
-    reached = (gains.any(axis=2) * _DISCOUNT[: lists.shape[1]]).sum(axis=1)
-    ideal = np.concatenate([[0.0], np.cumsum(_DISCOUNT)])
-    return reached / np.maximum(ideal[np.minimum((targets > 0).sum(axis=1), TOP)], 1e-12)
+    def _batches(self) -> Iterator[Batch]:
+        for batch in self.feed.epoch(0) if rows_in(self.feed.files) else ():
+            self.at(VALIDATING)
+            yield batch

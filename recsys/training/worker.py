@@ -18,16 +18,15 @@ from recsys.models.follows import Follows
 from recsys.models.negatives import NegativeSampler
 from recsys.sequences.feed import WEIGHT, WindowFeed, read_rows
 from recsys.sequences.shape import Batch
-from recsys.sequences.shares import assign, rows_in, steps_per_epoch
+from recsys.sequences.shares import assign, steps_per_epoch
 from recsys.training.bar import progress_bar
 from recsys.training.checkpoint import Progress, Weights, load, save
 from recsys.training.pace import learning_rate
 from recsys.training.plan import Outcome, Plan
-from recsys.training.signs import READING, SAVING, TOGETHER, VALIDATING, Signs
+from recsys.training.signs import READING, SAVING, TOGETHER, Signs
 from recsys.training.start import product_vectors
 
 log = logging.getLogger(__name__)
-_LOOKED_AT = 2**28  # rows × products of the validation part by which shares are moved: with 12,000 products 22,000 rows
 _STARTING_WINDOWS = 50_000  # of rank 0, from which product vectors start
 
 
@@ -70,20 +69,17 @@ class _Rank:
 
     def __init__(self, plan: Plan, signs: Signs, horovod) -> None:
         from recsys.models.factory import make_model
-        from recsys.models.recommender import NOT_MOVED
-        from recsys.training.balance import moves_of
         from recsys.training.step import make_optimizer, make_step
-        from recsys.training.validation import make_scorer
+        from recsys.training.validation import Validation
 
         self.plan, self.signs, self.horovod = plan, signs, horovod
         self.feed = self._feed(plan.train_files, plan.settings.batch_size)
-        self.validation = self._feed(plan.validation_files, rows_at_once(plan.settings.batch_size, plan.products + 1))
         self.model = make_model(plan.definition, plan.shape, plan.products, plan.segments)
         self.optimizer = make_optimizer(plan.settings)
         self.optimizer.build(self.model.trainable_variables)
         self.step = make_step(self.model, self.optimizer, plan.definition, horovod)
-        self.moves = moves_of(plan.definition, plan.without_seen)
-        self.top, self.lists = (make_scorer(self.model, plan.condition, plan.behaviour, plan.without_seen, moves) for moves in ((NOT_MOVED,), self.moves))
+        unseen = self._feed(plan.validation_files, rows_at_once(plan.settings.batch_size, plan.products + 1))
+        self.validation = Validation(plan, self.model, unseen, horovod, self._at)
         sampled = plan.products > plan.settings.full_softmax_below
         self.sampler = NegativeSampler(plan.counts) if sampled else None
         self.progress = Progress()
@@ -143,7 +139,7 @@ class _Rank:
         from recsys.training.balance import balanced
 
         progress, started = self.progress, time.monotonic()
-        ndcg, moves = self._validate()
+        ndcg, moves = self.validation.judge()
         entry = {
             "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
             "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
@@ -219,31 +215,6 @@ class _Rank:
         save(self.plan.checkpoint, self.plan.fingerprint, self.progress, [np.array(variable) for variable in self._variables()], self.best)
         self.saved = time.monotonic()
         self._at(READING)
-
-    def _validate(self) -> tuple[float | None, tuple[float, float]]:
-        """The mean NDCG@10 over the validation users of all ranks, None where there are none; and how shares are moved for it."""
-        from recsys.training.balance import balanced, best_move, ndcg_sums
-
-        batches = self._validation_batches()
-        looked_at = -(-_LOOKED_AT // (self.validation.batch_size * (self.plan.products + 1) * self.horovod.size()))
-        sums = self._total(ndcg_sums(islice(batches, looked_at), self.lists, len(self.moves)))
-        chosen = best_move(sums)
-        with balanced(self.model, self.moves[chosen]):
-            rest = self._total(ndcg_sums(batches, self.top, 1))
-        total, users = sums[chosen, 0] + rest[0, 0], sums[-1, 0] + rest[-1, 0]
-        return float(total / users) if users else None, self.moves[chosen]
-
-    def _total(self, values: np.ndarray) -> np.ndarray:
-        """`values`, float64, added up over all ranks."""
-        import tensorflow as tf
-
-        self._at(TOGETHER)
-        return self.horovod.allreduce(tf.constant(values, tf.float64), op=self.horovod.Sum).numpy()
-
-    def _validation_batches(self) -> Iterator[Batch]:
-        for batch in self.validation.epoch(0) if rows_in(self.validation.files) else ():
-            self._at(VALIDATING)
-            yield batch
 
     def restore_best(self) -> None:
         if self.speaks:

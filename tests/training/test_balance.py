@@ -9,7 +9,7 @@ from recsys.models.factory import make_model
 from recsys.models.follows import count_follows
 from recsys.sequences.shape import WindowShape
 from recsys.training.balance import balanced, best_move, moves_of, ndcg_sums
-from recsys.training.validation import make_scorer
+from recsys.training.lists import make_scorer
 
 SHAPE = WindowShape(length=8, memory=4, attributes=2)
 

@@ -7,7 +7,7 @@ from recsys.models.conditions import NEXT_EVENT
 from recsys.models.definition import ModelDefinition
 from recsys.models.factory import make_model
 from recsys.sequences.shape import WindowShape
-from recsys.training.validation import make_scorer, ndcg
+from recsys.training.lists import make_scorer, ndcg
 
 
 def test_ndcg_by_hand():
