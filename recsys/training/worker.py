@@ -69,6 +69,7 @@ class _Rank:
 
     def __init__(self, plan: Plan, signs: Signs, horovod) -> None:
         from recsys.models.factory import make_model
+        from recsys.training.average import Average
         from recsys.training.step import make_optimizer, make_step
         from recsys.training.validation import Validation
 
@@ -77,6 +78,7 @@ class _Rank:
         self.model = make_model(plan.definition, plan.shape, plan.products, plan.segments)
         self.optimizer = make_optimizer(plan.settings)
         self.optimizer.build(self.model.trainable_variables)
+        self.average = Average(self.model.trainable_variables)
         self.step = make_step(self.model, self.optimizer, plan.definition, horovod)
         unseen = self._feed(plan.validation_files, rows_at_once(plan.settings.batch_size, plan.products + 1))
         self.validation = Validation(plan, self.model, unseen, horovod, self._at)
@@ -121,6 +123,7 @@ class _Rank:
         if model.follow_path is not None:
             rows = read_rows(plan.neighbour_files, (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
             model.follow_path.fill(Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], plan.products))
+        self.average.add(0)  # of no step yet: where it starts from
 
     def _first_windows(self) -> Iterator[np.ndarray]:
         """The products of windows of this rank: all of them, or as many as take some seconds to look through."""
@@ -139,19 +142,19 @@ class _Rank:
         from recsys.training.balance import balanced
 
         progress, started = self.progress, time.monotonic()
-        ndcg, moves = self.validation.judge()
-        entry = {
-            "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
-            "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
-            "copy_moved": moves[0], "follow_moved": moves[1],
-        }
-        self._tick()
-        self.signs.warm()
-        better = progress.note(entry, ndcg)
-        if self.speaks:
-            if better:
+        with self.average.used():
+            ndcg, moves = self.validation.judge()
+            entry = {
+                "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
+                "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
+                "copy_moved": moves[0], "follow_moved": moves[1],
+            }
+            self._tick()
+            self.signs.warm()
+            if progress.note(entry, ndcg) and self.speaks:
                 with balanced(self.model, moves):
                     self.best = {variable.path: np.array(variable) for variable in self.model.kept}
+        if self.speaks:
             self._save()
 
     def _train(self) -> None:
@@ -169,6 +172,7 @@ class _Rank:
             rows.append(int(batch[WEIGHT].sum()))
             loss, targets, self.time = map(float, self._step(batch))
             self._refuse_no_number(loss)
+            self.average.add(self._steps_done())
             progress.add(loss, targets)
             self._at(READING)
             self._tick()
@@ -185,9 +189,11 @@ class _Rank:
         settings = self.plan.settings
         rng = np.random.default_rng((settings.seed, self.horovod.rank(), self.progress.epoch, self.progress.step))
         drawn = self.sampler.draw(rng, settings.negatives) if self.sampler else None
-        done = self.progress.epoch * self.feed.steps + self.progress.step
-        rate = learning_rate(settings, done, settings.epochs * self.feed.steps, self.time)
+        rate = learning_rate(settings, self._steps_done(), settings.epochs * self.feed.steps, self.time)
         return self.step(batch, drawn, rng, rate, self._time() if self.speaks else 0.0)
+
+    def _steps_done(self) -> int:
+        return self.progress.epoch * self.feed.steps + self.progress.step
 
     def _refuse_no_number(self, loss: float) -> None:
         """All ranks know the same sum, so all end. With float16 a step may overflow: its optimizer leaves that out."""
@@ -230,7 +236,7 @@ class _Rank:
 
     def _variables(self) -> list:
         """All that a resumed training needs. Seeds are left out: every step sets them anew."""
-        return [*self.model.kept, *self.optimizer.variables]
+        return [*self.model.kept, *self.optimizer.variables, *self.average.values]
 
     def _set_state(self, state: list[np.ndarray]) -> None:
         for variable, value in zip(self._variables(), state, strict=True):
