@@ -129,11 +129,11 @@ class Recommender(keras.Model):
             places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
             same = places[:, None, :] == targets.items[:, :, None]
             copied = ops.logsumexp(ops.where(same, weights, _FAR), axis=-1)
-            known = ops.logaddexp(ops.log_sigmoid(-odds) + catalogue, ops.log_sigmoid(odds) + copied)
+            known = _mixture(catalogue, copied, odds)
         if self.follow_path is None:
             return known
         odds, followed = self.follow_path.log_likelihood(asked, targets.condition, batch["items"], targets.items)
-        return ops.logaddexp(ops.log_sigmoid(-odds) + known, ops.log_sigmoid(odds) + followed)
+        return _mixture(known, followed, odds)
 
     def call(self, batch: dict, condition: int, behaviour: int):
         """float32 [rows, products + 1]: the probability of every product to be the next one; 0 for padding.
@@ -196,6 +196,11 @@ class Recommender(keras.Model):
     def _copy(self, asked, condition, day, place, batch: dict):
         keys = ops.take(self.table, batch["items"], axis=0), ops.take(self.table, batch["memory_items"], axis=0)
         return self.copy_path(asked, condition, day, place, keys, batch)
+
+
+def _mixture(rest, said, odds):
+    """The log likelihood where a path that has `said` one is heard with log odds `odds`, and the `rest` otherwise; all of one shape."""
+    return ops.logaddexp(ops.log_sigmoid(-odds) + rest, ops.log_sigmoid(odds) + said)
 
 
 def leave_out(scores, items):
