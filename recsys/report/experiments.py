@@ -1,4 +1,4 @@
-"""The page of the experiments: who is ahead on the first screen, then one section per experiment."""
+"""The page of the experiments: who is ahead on the first screen, then all of it in two tables, then one section per experiment."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from recsys.report.trials import accuracy, provenance
 from recsys.report.trials.ablation import ablation
 from recsys.report.trials.costs import costs
 from recsys.report.trials.headline import headline
+from recsys.report.trials.overview import overview
 from recsys.report.trials.rates import rates
 from recsys.report.trials.results import Results
 from recsys.report.trials.slices import slices
@@ -26,7 +27,9 @@ def page(carried_out: Sequence[tuple[Experiment, Night]], planned: Sequence[Expe
     """The page as HTML. What an experiment lacks is said in its place, and which of those `planned` are missing; the rest of the page stands."""
     experiments = [Results(experiment, night) for experiment, night in carried_out]
     judged = [results for results in experiments if _is_judged(results)]
-    sections = [section(results.experiment.name, results.title, lambda results=results: _told(results)) for results in experiments]
+    together = overview(judged)
+    sections = [Section("overview", "Every method in every experiment", tuple(together))] if together else []
+    sections += [section(results.experiment.name, results.title, lambda results=results: _told(results)) for results in experiments]
     last = (
         ("methods", "The methods", lambda: provenance.methods(judged)),
         ("limits", "What the figures do not show", provenance.not_shown),

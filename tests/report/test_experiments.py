@@ -13,9 +13,13 @@ from tests.report import told_experiments
 
 
 @pytest.fixture(scope="module")
-def written(spark, tmp_path_factory):
+def lake(spark, tmp_path_factory):
+    return told_experiments.written(spark, tmp_path_factory.getbasetemp() / "experiments")
+
+
+@pytest.fixture(scope="module")
+def written(lake):
     """The page of the four experiments."""
-    lake = told_experiments.written(spark, tmp_path_factory.getbasetemp() / "experiments")
     found = told_experiments.experiments(lake)
     return page(found, [*(experiment for experiment, _ in found), replace(found[0][0], name="later", title="To be done")])
 
@@ -48,6 +52,17 @@ def test_a_simulated_log_and_a_cut_that_leaks_are_labelled_wherever_the_experime
     assert "A shop that never was (simulated data; leaks the future) not compared not compared" in sections["headline"]
     assert sections["made_up"].startswith("A shop that never was (simulated data; leaks the future) The log is simulated")
     assert sections["made_up"].count("Simulated data; leaks the future.") == len(re.findall("<figure", written.split('id="made_up"')[1].split("</section>")[0]))
+
+
+def test_all_methods_stand_beside_each_other_once_for_all_experiments(sections):
+    told = sections["overview"]
+    assert "experiment BiLSTM–Transformer association rules collaborative filtering <script>x" in told
+    assert "Tea & <b>cake</b>, by time 0.3000 0.2000 0.1500 –" in told and "Tea & <b>cake</b>, by time 0.5000 0.4000 0.3000 –" in told
+    assert "A shop that never was (simulated data; leaks the future) – – 0.1000 0.1000" in told
+
+
+def test_one_experiment_is_not_told_twice(lake):
+    assert 'id="overview"' not in page(told_experiments.experiments(lake)[:1])
 
 
 def test_f1_is_told_at_every_length_with_its_mean_and_how_many_times_the_model_has_it(sections):
