@@ -6,7 +6,7 @@ from keras import ops
 
 from recsys.models.negatives import Negatives
 
-_FAR = -1e9
+_FAR = -3e4  # a score by which nothing is ever expected, and which half precision can hold
 
 
 def catalogue_log_likelihood(queries, targets, table, bias, negatives: Negatives | None = None):
@@ -26,9 +26,23 @@ def catalogue_log_likelihood(queries, targets, table, bias, negatives: Negatives
     table = ops.cast(table, queries.dtype)
     own = ops.cast(ops.sum(queries * ops.take(table, targets, axis=0), axis=-1), "float32") + ops.take(bias, targets)
     if negatives is None:
-        scores = ops.cast(ops.matmul(queries, ops.transpose(table)), "float32") + bias
-        return own - ops.logsumexp(scores[:, 1:], axis=-1)
-    drawn = ops.take(table, negatives.items, axis=0)
-    scores = ops.cast(ops.matmul(queries, ops.transpose(drawn)), "float32") + ops.take(bias, negatives.items)
-    others = ops.where(negatives.items[None, :] == targets[:, None], _FAR, scores - negatives.log_expected)
+        return own - ops.logsumexp(_scores(queries, table, without_padding(bias)), axis=-1)
+    scores = _scores(queries, ops.take(table, negatives.items, axis=0), ops.take(bias, negatives.items) - negatives.log_expected)
+    others = ops.where(negatives.items[None, :] == targets[:, None], _FAR, scores)
     return own - ops.logaddexp(own, ops.logsumexp(others, axis=-1))
+
+
+def without_padding(bias):
+    """`bias`, [products + 1], by which padding is never expected; float32."""
+    return ops.concatenate([ops.full((1,), _FAR), ops.cast(bias[1:], "float32")])
+
+
+def _scores(queries, table, bias):
+    """queries · table + bias, float32 [queries, rows of the table].
+
+    The bias is one more column of the table: added to so large a result it would cost one more pass over it, and its
+    gradient another.
+    """
+    ones = ops.ones_like(queries[:, :1])
+    keys = ops.concatenate([table, ops.cast(bias, table.dtype)[:, None]], axis=1)
+    return ops.cast(ops.matmul(ops.concatenate([queries, ones], axis=1), ops.transpose(keys)), "float32")

@@ -15,7 +15,7 @@ from recsys.models.layers.copy_path import CopyPath
 from recsys.models.layers.follow_path import FollowPath
 from recsys.models.layers.recurrent import Recurrent
 from recsys.models.layers.transformer import CausalTransformer
-from recsys.models.losses import catalogue_log_likelihood
+from recsys.models.losses import catalogue_log_likelihood, without_padding
 from recsys.models.negatives import Negatives
 from recsys.models.targets import ORDER, PLACES, Targets
 
@@ -172,8 +172,7 @@ class Recommender(keras.Model):
         asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))
         query = self._head(asked, False)[:, 0, :]
         scores = ops.cast(ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype))), "float32")
-        no_padding = ops.concatenate([ops.full((1,), _FAR), ops.cast(self.bias[1:], "float32")])
-        catalogue, conditions = ops.softmax(scores + no_padding, axis=-1), ops.full_like(last, condition)
+        catalogue, conditions = ops.softmax(scores + without_padding(self.bias), axis=-1), ops.full_like(last, condition)
         copied = followed = None
         if self.copy_path is not None:
             day = ops.take_along_axis(batch["days"], last, axis=1)

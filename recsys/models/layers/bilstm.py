@@ -42,14 +42,13 @@ class PrefixBiLSTM(keras.layers.Layer):
         """The state of the backward LSTM after t, t-1, ..., t-window+1, for all t at once.
 
         The input's part of the gates is computed once and shifted; steps that would lie before the first event
-        keep the state as it is.
+        keep the state as it is, so that it does not matter what is rolled in there.
         """
         length = ops.shape(events)[1]
         inputs = self.backward_input(events)
         hidden = cell = ops.zeros_like(events)
         for step in range(self.window):
-            shifted = ops.pad(inputs, [[0, 0], [step, 0], [0, 0]])[:, :length, :]
-            gates = shifted + self.backward_state(hidden)
+            gates = ops.roll(inputs, step, axis=1) + self.backward_state(hidden)
             enter, forget, candidate, leave = ops.split(gates, 4, axis=-1)
             new_cell = ops.sigmoid(forget) * cell + ops.sigmoid(enter) * ops.tanh(candidate)
             exists = (ops.arange(length) >= step)[None, :, None]
