@@ -17,6 +17,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from recsys import columns as c
+from recsys.allocation import keep_memory
 from recsys.greetings import without_greetings
 from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
@@ -109,6 +110,7 @@ def resident(path: str, load: Callable[[str], Any]) -> Any:
         os.environ.setdefault(name, value)
     key = (path, os.stat(path).st_mtime_ns, load)
     if key not in _loaded:
+        keep_memory()
         _loaded.clear()
         _loaded[key] = load(path)
     return _loaded[key]

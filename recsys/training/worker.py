@@ -12,6 +12,7 @@ from itertools import islice
 import numpy as np
 
 from recsys import columns as c
+from recsys.allocation import keep_memory
 from recsys.faults import BadSettings
 from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
@@ -35,6 +36,7 @@ def train_rank(plan: Plan, signs: Signs) -> Outcome:
 
     The rank tells `signs` whatever it goes on to.
     """
+    keep_memory()
     import horovod.tensorflow as horovod
 
     horovod.init()
