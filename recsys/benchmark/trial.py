@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,7 +51,12 @@ class Trial:
     def shape(self) -> WindowShape:
         return WindowShape(self.settings.length, self.settings.memory, 1)
 
-    @property
+    @cached_property
+    def network(self) -> ModelDefinition:
+        """What is trained: the definition, but where nobody repeats without the copy path, which could say nothing and takes a quarter of the time."""
+        return self.definition if self.repeats else replace(self.definition, copy_path=False)
+
+    @cached_property
     def repeats(self) -> bool:
         """Whether validation targets repeat what their user had before often enough to be worth foretelling."""
         asked = self.split.asked(test=False)
@@ -64,11 +69,11 @@ class Trial:
             with metered() as training:
                 outcome = train(spark, plan)
             weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
-            manifest = {"definition": asdict(self.definition), "shape": asdict(plan.shape), "segments": plan.segments, "condition": plan.condition}
+            manifest = {"definition": asdict(self.network), "shape": asdict(plan.shape), "segments": plan.segments, "condition": plan.condition}
             model = load_artifact(save_artifact(folder, "model", manifest, list(self.split.histories.names), weights))
         with metered() as scoring:
             figures = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
-            if self.definition.neighbours:  # as in the floors, and on every night: at the time of the test the validation events are known
+            if self.network.neighbours:  # as in the floors, and on every night: at the time of the test the validation events are known
                 model.count_anew(self._follows(test=True))
                 figures["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": figures["test"]["model"]}
         seconds = sum(epoch["seconds"] for epoch in outcome.history)
@@ -84,7 +89,7 @@ class Trial:
             "targets_per_second": round(sum(epoch["targets"] for epoch in outcome.history) / max(seconds, 1e-9)),
             "memory": {"training": memory_of(training), "scoring": memory_of(scoring)},
             "machine": {"cpus": os.cpu_count(), "platform": platform.platform()},
-            "definition": asdict(self.definition),
+            "definition": asdict(self.network),
             "training": asdict(self.settings.training),
         }
 
@@ -97,10 +102,10 @@ class Trial:
         files = settings.files * training.ranks
         learned = histories.products[split.known(test=False)]
         return Plan(
-            self.definition, training, self.shape, np.bincount(learned, minlength=len(histories.names)).astype(float), 1,
+            self.network, training, self.shape, np.bincount(learned, minlength=len(histories.names)).astype(float), 1,
             write_files(chunks(histories, places, self.shape), folder / "train", files),
             write_files(chunks(histories, asked, self.shape, wanted), folder / "validation", files),
-            condition_for(self.definition.later_share, self.protocol), ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark",
+            condition_for(self.network.later_share, self.protocol), ANY_BEHAVIOUR, str(folder / "checkpoint"), "benchmark",
             neighbour_files=self._neighbour_files(folder / "neighbours"), without_seen=not self.repeats,
         )
 
@@ -119,11 +124,11 @@ class Trial:
     def _counted(self, ends: np.ndarray) -> Follows:
         """Over each user's first events, up to `ends`."""
         windows = (rows[c.ITEMS] for rows in chunks(self.split.histories, covering_places(ends, self.settings.length, self.settings.training.seed), self.shape))
-        return count_follows(windows, len(self.split.histories.names) - 1, self.definition.neighbours or _NEIGHBOURS)
+        return count_follows(windows, len(self.split.histories.names) - 1, self.network.neighbours or _NEIGHBOURS)
 
     def _neighbour_files(self, folder: Path) -> tuple[DataFile, ...]:
         """As the table `neighbours` holds them for training."""
-        if not self.definition.neighbours:
+        if not self.network.neighbours:
             return ()
         follows = self._follows(test=False)
         known = np.flatnonzero(follows.counts.any(axis=1))

@@ -40,6 +40,7 @@ def test_a_model_is_trained_for_as_long_as_it_may_and_judged_beside_the_floors(c
     assert result["test"]["popularity"]["without_seen"]["ndcg@10"] < 0.6
     assert set(result["validation"]) == {"model", "popularity", "markov", "neighbours"} == set(result["test"]) - {"model_counts_of_training"}
     assert result["users"] == {"validation": USERS, "test": USERS} and result["products"] == PRODUCTS
+    assert not result["definition"]["copy_path"]  # nobody repeats a product
     assert result["training"]["seed"] == 5 and result["targets_per_second"] > 0
     # Two events of each are kept back, and the first is nobody's target. The minutes are over after the first step; the second sees it.
     assert [epoch["targets"] for epoch in result["history"]] in ([rows * (EVENTS - 3)] for rows in (16 + 16, 16 + 60 % 16))
