@@ -41,20 +41,26 @@ class PrefixBiLSTM(keras.layers.Layer):
     def _read_back(self, events):
         """The state of the backward LSTM after t, t-1, ..., t-window+1, for all t at once.
 
-        The input's part of the gates is computed once and shifted; steps that would lie before the first event
-        keep the state as it is, so that it does not matter what is rolled in there.
+        The input's part of the gates is computed once, and states move along it; where the event to read would lie
+        before the first, the state is kept as it is, rolled around to the end.
         """
-        length = ops.shape(events)[1]
-        inputs = self.backward_input(events)
-        hidden = cell = ops.zeros_like(events)
-        for step in range(self.window):
-            gates = ops.roll(inputs, step, axis=1) + self.backward_state(hidden)
-            enter, forget, candidate, leave = ops.split(gates, 4, axis=-1)
-            new_cell = ops.sigmoid(forget) * cell + ops.sigmoid(enter) * ops.tanh(candidate)
-            exists = (ops.arange(length) >= step)[None, :, None]
-            hidden = ops.where(exists, ops.sigmoid(leave) * ops.tanh(new_cell), hidden)
-            cell = ops.where(exists, new_cell, cell)
-        return hidden
+        length, inputs = ops.shape(events)[1], self.backward_input(events)
+        hidden, cell = self._gated(inputs + ops.cast(self.backward_state.bias, inputs.dtype), None)  # of no state yet
+        for step in range(1, self.window):
+            # What stands at s belongs to the prefix that ends at s + step, and reads s: states are narrower than inputs.
+            hidden, cell = ops.roll(hidden, -1, axis=1), ops.roll(cell, -1, axis=1)
+            exists = (ops.arange(length) < length - step)[None, :, None]
+            found = self._gated(inputs + self.backward_state(hidden), cell)
+            hidden, cell = (ops.where(exists, new, old) for new, old in zip(found, (hidden, cell)))
+        return ops.roll(hidden, self.window - 1, axis=1)
+
+    @staticmethod
+    def _gated(gates, cell):
+        """Hidden and cell state after a step, P1's eq. (5); `cell` is None before the first."""
+        enter, forget, candidate, leave = ops.split(gates, 4, axis=-1)
+        entered = ops.sigmoid(enter) * ops.tanh(candidate)
+        cell = entered if cell is None else ops.sigmoid(forget) * cell + entered
+        return ops.sigmoid(leave) * ops.tanh(cell), cell
 
 
 def _open_forget_gate(shape: tuple, dtype: str | None = None):
