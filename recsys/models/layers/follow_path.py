@@ -62,16 +62,33 @@ class FollowPath(keras.layers.Layer):
         length = ops.shape(items)[1]
         places = ops.maximum(ops.arange(length)[:, None] - ops.arange(REACH)[None, :], 0)
         exists = ops.arange(length)[:, None] >= ops.arange(REACH)[None, :]
-        sources = ops.where(exists[None], ops.take(items, places, axis=1), 0)
         own_pairs, own_totals = self._own(items, targets, places)
-        counts = ops.take(self.counts, sources, axis=0)
-        meant = ops.take(self.items, sources, axis=0) == targets[:, :, None, None]
-        count = ops.sum(ops.where(meant, counts, 0.0), axis=-1) - own_pairs
-        total = ops.sum(counts, axis=-1) - own_totals
+        near, counts = ops.take(self.items, items, axis=0), ops.take(self.counts, items, axis=0)
+
+        def of_sources(values):
+            """float [rows, length, REACH]: of [rows, length] what stands at the sources of every position, 0 where there is none."""
+            return ops.where(exists, ops.stack([ops.roll(values, back, axis=1) for back in range(REACH)], axis=-1), 0.0)
+
+        count = ops.where(exists, self._counts_of(targets, near, counts), 0.0) - own_pairs
+        total = of_sources(ops.sum(counts, axis=-1)) - own_totals
         weights, odds = self._heard(asked, condition, total)
-        least_kept = (1 - _ROUNDING) * counts[..., -1]  # 0 where all that are known are kept
+        least_kept = (1 - _ROUNDING) * of_sources(counts[..., -1])  # 0 where all that are known are kept
         said = ops.where(count > ops.maximum(least_kept, LEAST), ops.log(ops.maximum(count, LEAST)) - ops.log(ops.maximum(total, count)), _FAR)
         return odds, ops.logsumexp(weights + said, axis=-1)
+
+    def _counts_of(self, targets, near, counts):
+        """How often the target of every position is counted as a neighbour of each of its sources, float32 [rows, length, REACH].
+
+        Targets are moved to their sources, one place after the other, since what stands there is many times as wide.
+
+        Args:
+            targets: int [rows, length]; near, counts: [rows, length, neighbours], those of the product at every position.
+        """
+        found = []
+        for back in range(REACH):
+            meant = near == ops.roll(targets, -back, axis=1)[..., None]
+            found.append(ops.roll(ops.sum(ops.where(meant, counts, 0.0), axis=-1), back, axis=1))
+        return ops.stack(found, axis=-1)
 
     def distribution(self, asked, condition, items, place):
         """Of the one position of each row that asks.
