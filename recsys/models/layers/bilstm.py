@@ -5,6 +5,8 @@ from __future__ import annotations
 import keras
 from keras import ops
 
+from recsys.models.layers.lstm import LSTM
+
 
 class PrefixBiLSTM(keras.layers.Layer):
     """For every position: a forward LSTM over the prefix that ends there, a backward LSTM over its last items.
@@ -20,7 +22,7 @@ class PrefixBiLSTM(keras.layers.Layer):
     def __init__(self, width: int, backward_window: int, dropout: float, **kwargs) -> None:
         super().__init__(**kwargs)
         self.width, self.window = width, backward_window
-        self.forward = keras.layers.LSTM(width, return_sequences=True, name="forward")
+        self.forward = LSTM(width, name="forward")
         self.backward_input = keras.layers.Dense(4 * width, use_bias=False, name="backward_input")
         self.backward_state = keras.layers.Dense(
             4 * width, kernel_initializer="orthogonal", bias_initializer=_open_forget_gate, name="backward_state"

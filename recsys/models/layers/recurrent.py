@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import keras
 
-_CELLS = {"simple": keras.layers.SimpleRNN, "gru": keras.layers.GRU, "lstm": keras.layers.LSTM}
+from recsys.models.layers.lstm import LSTM
+
+_CELLS = {"simple": partial(keras.layers.SimpleRNN, return_sequences=True), "gru": partial(keras.layers.GRU, return_sequences=True), "lstm": LSTM}
 
 
 class Recurrent(keras.layers.Layer):
@@ -19,7 +23,7 @@ class Recurrent(keras.layers.Layer):
 
     def __init__(self, width: int, cell: str, dropout: float, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.cell = _CELLS[cell](width, return_sequences=True, name=cell)
+        self.cell = _CELLS[cell](width, name=cell)
         self.drop = keras.layers.Dropout(dropout)
 
     def build(self, shape: tuple) -> None:
