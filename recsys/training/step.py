@@ -19,9 +19,21 @@ _CLIP = 5.0  # global norm of the gradient; only the first steps ever reach it
 _SEED = "seed_generator_state"  # how Keras names the state of whatever draws random numbers
 
 
+class _Adam(keras.optimizers.Adam):
+    """Keras' Adam, by the one kernel that TensorFlow has for it: of a large product table every pass counts, and Keras makes twelve."""
+
+    def update_step(self, gradient, variable, learning_rate) -> None:
+        place, step = self._get_variable_index(variable), keras.ops.cast(self.iterations + 1, variable.dtype)
+        moments = (moment[place].value.handle for moment in (self._momentums, self._velocities))
+        tf.raw_ops.ResourceApplyAdam(
+            var=variable.handle, **dict(zip("mv", moments)), beta1_power=self.beta_1**step, beta2_power=self.beta_2**step,
+            lr=tf.cast(learning_rate, variable.dtype), beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon, grad=tf.convert_to_tensor(gradient),
+        )
+
+
 def make_optimizer(settings: TrainingSettings) -> keras.optimizers.Optimizer:
     """Adam, whose rate every step sets; loss scaling where float16 needs it."""
-    adam = keras.optimizers.Adam(settings.learning_rate, beta_2=0.98, global_clipnorm=_CLIP)
+    adam = _Adam(settings.learning_rate, beta_2=0.98, global_clipnorm=_CLIP, name="adam")
     return keras.optimizers.LossScaleOptimizer(adam) if settings.precision == "mixed_float16" else adam
 
 

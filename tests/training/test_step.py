@@ -52,3 +52,20 @@ def test_a_step_follows_from_weights_batch_and_random_numbers_whatever_was_drawn
     straight, other, resumed = after(first, 2), after(first, 3), after(first, 2)
     assert all((left == right).all() for left, right in zip(straight, resumed))
     assert any((left != right).any() for left, right in zip(straight, other))
+
+
+def test_the_optimizer_is_the_adam_of_keras():
+    import keras
+    import tensorflow as tf
+
+    from recsys.training.step import make_optimizer
+
+    settings, rng = TrainingSettings(), np.random.default_rng(1)
+    ours, theirs = make_optimizer(settings), keras.optimizers.Adam(settings.learning_rate, beta_2=0.98, global_clipnorm=5.0)
+    weights = [keras.Variable(np.ones((3, 2), np.float32)) for _ in range(2)]
+    for _ in range(20):
+        gradient = tf.constant(rng.normal(size=(3, 2)) * 9, tf.float32)  # some above the norm that is let through
+        for optimizer, weight in zip((ours, theirs), weights):
+            optimizer.apply_gradients([(gradient, weight)])
+    np.testing.assert_allclose(*weights, rtol=1e-6)
+    assert np.abs(np.array(weights[0]) - 1).max() > 0.01
