@@ -23,9 +23,9 @@ from recsys.training.watch import Cause, Watch
 
 _QUIET = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore", "HOROVOD_LOG_LEVEL": "error"}
 _REPEATABLE = {"HOROVOD_DISABLE_GROUP_FUSION": "1"}  # nothing is added to the group of all gradients, whatever else is ready
-# Between two talks of the ranks about what is ready, in milliseconds. As it comes it is 1, and talking takes a fifth of
-# processors that all compute; a step takes hundreds of these, and has three things to talk about.
-_SELDOM = {"HOROVOD_CYCLE_TIME": "10"}
+# Milliseconds between two talks of the ranks about what is ready. As it comes it is 1, and talking takes a fifth of
+# processors that all compute; a step takes tens or hundreds, and has two things to talk about.
+_SELDOM = {"HOROVOD_CYCLE_TIME": "5"}
 _LOOK = 0.5  # seconds between two looks at the ranks
 _TO_NOTICE = 10.0  # seconds, at least, that the other ranks have to see that one failed, and to end by themselves
 _LAST_WORDS = 1.0  # seconds that words of a rank may take to arrive after its end
