@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys import columns as c
+from recsys.allocation import keep_memory
 from recsys.greetings import without_greetings
 from recsys.models.definition import ModelDefinition
 from recsys.sequences.feed import WEIGHT, WindowFeed
@@ -37,7 +38,7 @@ SIZES = {"full": Size(1_024, 5_000, 4), "small": Size(64, 100, 1)}
 
 
 def rows(size: Size, folder: Path) -> Iterator[Row]:
-    _one_thread()
+    _as_a_rank()
     shop = Shop(size.products)
     whole = shop.windows(size.windows) | {WEIGHT: np.ones(size.windows, np.float32)}
     files = shop.write(size.windows, folder / "windows", _FILES)
@@ -59,8 +60,9 @@ def rows(size: Size, folder: Path) -> Iterator[Row]:
     yield Row(f"step of {what}", speed[_OURS], "our step of SASRec, two blocks, as wide", speed[_SASREC], Aim(least=1))
 
 
-def _one_thread() -> None:
-    """As a rank of training has it."""
+def _as_a_rank() -> None:
+    """One thread, and memory that is kept; both for Keras' own training too."""
+    keep_memory()
     with without_greetings():
         import tensorflow as tf
 
