@@ -13,7 +13,7 @@ def keep_memory() -> None:
     """From now on what is freed stays with this process, for its next arrays. To be called before threads are started.
 
     As it comes, the C library gives large arrays back to the system when they are freed, and takes them from it anew a
-    moment later. The system clears every page each time: of a training step with the complete softmax that was a third.
+    moment later. The system clears every page each time: of a training step with the complete softmax that was a quarter.
     All threads share one heap, since those of their own hold no array above 64 MB. Elsewhere than on glibc it does nothing.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
