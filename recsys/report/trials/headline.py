@@ -59,15 +59,15 @@ def _standing(judged: Sequence[Results]) -> str:
         if kind == UNKNOWN:
             return f"It was not compared with the best other method: one of them has no figures on {where}."
         said = _SAID[kind]
-        return f"Against the best other method it is, on {where}, {said} by {_by(shown_for)}, and {by_f1} by F1 at every list length."
+        return f"Against the best other method it is, on {where}, {said} by {measured_by(shown_for)}, and {by_f1} by F1 at every list length."
     parts = [f"{_SAID[kind]} in {counts[kind]}" for kind in _SAID if counts[kind]]
     return (
-        f"Against the best other method, in {size} experiments on {where}, it is {words.listing(parts)} by {_by(shown_for)}; by F1 it is ahead at "
+        f"Against the best other method, in {size} experiments on {where}, it is {words.listing(parts)} by {measured_by(shown_for)}; by F1 it is ahead at "
         f"every list length in {throughout}."
     )
 
 
-def _by(judged: Sequence[Results]) -> str:
+def measured_by(judged: Sequence[Results]) -> str:
     """`NDCG@10`; without the length where it is not the same in all."""
     lengths = {results.length for results in judged}
     return metric(NDCG) + (f"@{lengths.pop()}" if len(lengths) == 1 else "")
@@ -86,7 +86,7 @@ def _is_ahead_by_f1(results: Results) -> bool:
 
 def _grid(judged: Sequence[Results]) -> Grid:
     heads = [
-        "experiment", f"by {_by(judged)} the model is", "by F1 it is", "best other by mean F1", "users", "mean F1",
+        "experiment", f"by {measured_by(judged)} the model is", "by F1 it is", "best other by mean F1", "users", "mean F1",
         "times collaborative filtering", "times association rules",
     ]
     theirs = [_THEIRS, None, None, None, shown(None), shown(None), *map(times, _PUBLISHED.values())]
