@@ -24,10 +24,10 @@ class _Adam(keras.optimizers.Adam):
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         place, step = self._get_variable_index(variable), keras.ops.cast(self.iterations + 1, variable.dtype)
-        moments = (moment[place].value.handle for moment in (self._momentums, self._velocities))
         tf.raw_ops.ResourceApplyAdam(
-            var=variable.handle, **dict(zip("mv", moments)), beta1_power=self.beta_1**step, beta2_power=self.beta_2**step,
-            lr=tf.cast(learning_rate, variable.dtype), beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon, grad=tf.convert_to_tensor(gradient),
+            var=variable.handle, m=self._momentums[place].value.handle, v=self._velocities[place].value.handle,
+            beta1_power=self.beta_1**step, beta2_power=self.beta_2**step, lr=tf.cast(learning_rate, variable.dtype),
+            beta1=self.beta_1, beta2=self.beta_2, epsilon=self.epsilon, grad=tf.convert_to_tensor(gradient),
         )
 
 
