@@ -53,7 +53,7 @@ class Trial:
 
     @cached_property
     def network(self) -> ModelDefinition:
-        """What is trained: the definition, but where nobody repeats without the copy path, which could say nothing and takes time."""
+        """What is trained: the definition, but where hardly anybody repeats without the copy path: it could say nothing, and takes time."""
         return self.definition if self.repeats else replace(self.definition, copy_path=False)
 
     @cached_property
