@@ -79,6 +79,7 @@ class Artifact:
 
         from recsys.models.compiled import compiled
         from recsys.models.recommender import leave_out
+        from recsys.models.top import top_k
 
         def top(batch: dict, banned, never):
             probabilities = self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
@@ -86,7 +87,7 @@ class Artifact:
                 probabilities = ops.where(never, -1.0, probabilities)
             if banned is not None:
                 probabilities = leave_out(probabilities, banned)
-            return ops.top_k(probabilities, n)
+            return top_k(probabilities, n)
 
         return compiled(top, of_any_width=OF_EVENTS + OF_MEMORY)
 

@@ -9,6 +9,7 @@ import numpy as np
 from recsys import columns as c
 from recsys.models.compiled import compiled
 from recsys.models.recommender import NOT_MOVED, Moves, Recommender, among
+from recsys.models.top import top_k
 
 TOP = 10
 _DISCOUNT = 1.0 / np.log2(np.arange(TOP) + 2.0)
@@ -33,7 +34,7 @@ def make_scorer(
 
         def listed(move):
             scores = model.mixed(said, ops.unstack(move))
-            return ops.top_k(scores if seen is None else ops.where(seen, -1.0, scores), length)[1]
+            return top_k(scores if seen is None else ops.where(seen, -1.0, scores), length)[1]
 
         return ops.map(listed, ops.convert_to_tensor(moves, "float32"))
 
