@@ -27,6 +27,13 @@ _SMALL = {
 hypothesis.settings.register_profile("busy", deadline=None)  # a machine at other work is no fault of the code
 hypothesis.settings.load_profile("busy")
 
+_LONG = {"jobs", "training"}  # folders whose tests take minutes: whole nights, real ranks
+
+
+def pytest_collection_modifyitems(items):
+    """The long ones first, so that in the end no process waits for another's last file."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONG)
+
 
 @pytest.fixture(scope="session")
 def spark():
