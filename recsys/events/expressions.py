@@ -17,6 +17,7 @@ from recsys.faults import BadSettings
 
 _ALONE = "({})"
 _MANY = ("array", "map", "struct")
+_WHOLE = 2.0**53  # below it a double tells whole numbers apart
 _MOST_SHOWN = 100  # columns of a file
 
 
@@ -58,8 +59,15 @@ def gist(error: PySparkException) -> str:
 
 def text_value(raw: DataFrame, text: Expression | None, setting: str) -> Column:
     """The value as text without blanks around it; null where nothing is left, or where there is no expression."""
-    value = F.lit(None) if text is None else expression(raw, text, setting)
-    trimmed = F.trim(value.cast("string"))
+    if text is None:
+        return F.lit(None).cast("string")
+    value = expression(raw, text, setting)
+    words = value.cast("string")
+    if raw.select(value.alias("value")).dtypes[0][1] in ("float", "double"):
+        # What exports make of whole numbers where one of them is missing: 17850 is 17850 there too, and not 17850.0.
+        is_whole = (F.abs(value) < _WHOLE) & (value == F.floor(value))
+        words = F.when(is_whole, F.when(is_whole, value).cast("bigint").cast("string")).otherwise(words)
+    trimmed = F.trim(words)
     return F.when(trimmed != "", trimmed)
 
 

@@ -67,17 +67,24 @@ def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
     if settings.format in _EPOCHS:
         seconds = number(raw, text, setting) / _EPOCHS[settings.format]
         return F.when(F.abs(seconds) <= _LATEST_SECOND, F.timestamp_seconds(seconds))
-    value = expression(raw, text, setting)
     if settings.format == "timestamp":
-        kind = raw.select(value.alias("value")).dtypes[0][1]
-        told = text_value(raw, text, setting).rlike(_WALL_CLOCK)
-        is_wall_clock = told if kind == "string" else F.lit(kind in ("timestamp_ntz", "date"))
-        moment = typed_value(raw, text, setting, "timestamp")
-    else:
-        _check_pattern(raw, settings.format)
-        is_wall_clock = F.lit(not re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format)))
-        moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
-    return F.when(is_wall_clock, F.to_utc_timestamp(moment, settings.zone)).otherwise(moment)
+        return timestamp(raw, text, setting, settings.zone)
+    value = expression(raw, text, setting)
+    _check_pattern(raw, settings.format)
+    moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
+    tells_offset = re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format))
+    return moment if tells_offset else F.to_utc_timestamp(moment, settings.zone)
+
+
+def timestamp(raw: DataFrame, text: Expression | None, setting: str, zone: str) -> Column:
+    """The value as a moment, null where it is none: what tells no offset from UTC is the clock of `zone`."""
+    moment = typed_value(raw, text, setting, "timestamp")
+    if text is None:
+        return moment
+    kind = raw.select(expression(raw, text, setting).alias("value")).dtypes[0][1]
+    told = text_value(raw, text, setting).rlike(_WALL_CLOCK)
+    is_wall_clock = told if kind == "string" else F.lit(kind in ("timestamp_ntz", "date"))
+    return F.when(is_wall_clock, F.to_utc_timestamp(moment, zone)).otherwise(moment)
 
 
 def _possible(moment: Column) -> Column:

@@ -12,6 +12,7 @@ from recsys.events.source import Expression, Source, TimeSettings
 
 IGNORED, UNKNOWN, MALFORMED = "ignored_behaviour", "unknown_behaviour", "malformed_row"
 _CONTROL = r"[\p{Cc}\p{Zl}\p{Zp}]"  # in an id: no shop means it, and numpy forgets a zero byte at its end
+_LARGEST = 1e12  # pieces, a price, an amount; what is above was another column, and sums of it would leave 64 bits
 _UNDECODABLE = "\ufffd"  # what a decoder writes for bytes that its encoding does not have
 
 
@@ -33,6 +34,7 @@ def broken_rules(source: Source) -> Column:
         UNKNOWN: F.col(c.CODE).isNotNull() & F.col(c.BEHAVIOUR).isNull() & ~ignored(source),
         "not_a_product": F.col(c.ITEM).rlike(source.non_products) if source.non_products else F.lit(False),
         "unparsable_number": F.col(BAD_NUMBER),
+        "number_too_large": F.greatest(F.col(c.QUANTITY), F.col(c.PRICE), F.col(c.QUANTITY) * F.col(c.PRICE)) > _LARGEST,
         "quantity_not_positive": F.col(c.QUANTITY) <= 0,
         "missing_quantity": _missing_of_a_sale(c.QUANTITY, source.events.quantity),
         "price_not_positive": F.col(c.PRICE) <= 0,

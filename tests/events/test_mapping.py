@@ -34,6 +34,16 @@ def test_rows_are_mapped_by_expression_code_and_clock(spark):
     assertDataFrameEqual(mapped, expected)
 
 
+def test_ids_that_an_export_made_decimal_numbers_are_those_of_the_other_days(spark):
+    rows = spark.createDataFrame(
+        [(17850.0, 12345678.0, "buy", "2020-01-01", "f"), (0.5, None, "buy", "2020-01-01", "f"), (float("nan"), 1e300, "buy", "2020-01-01", "f")],
+        "user double, item double, what string, at string, source_file string",
+    )
+    source = a_source("f", events={"user_id": "user", "item_id": "item", "behaviour": "what", "event_time": "at"})
+    found = to_canonical(rows, source).select(USER, ITEM)
+    assertDataFrameEqual(found, spark.createDataFrame([("17850", "12345678"), ("0.5", None), ("NaN", "1.0E300")], found.schema))
+
+
 def test_the_row_as_it_came_is_kept_beside_whatever_the_order_of_its_columns(spark):
     rows = a_log(spark, ("u1 ", "a", "buy", "2020-07-01", None, "1.50", "f"))
     raw = to_canonical(rows, a_source("f")).select(RAW)
