@@ -32,7 +32,7 @@ def _catalogue(night: Night, source: Source) -> DataFrame:
     if source.products.file is None:
         return catalogue_of_log(night.lake.read(PRODUCT_MENTIONS), night.ds)
     listed = trusted_rows(read_list(night.lake.spark, source.products.file.files), source)
-    return catalogue_of_list(listed, source.products.file, source.products.columns, night.ds)
+    return catalogue_of_list(listed, source.products.file, source.products.columns, source.time.zone, night.ds)
 
 
 STAGE = Stage(

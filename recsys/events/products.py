@@ -9,6 +9,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.events.expressions import clean, number, text_value, typed_value
+from recsys.events.mapping import timestamp
 from recsys.events.source import ProductColumns, ProductFile, ProductSettings
 from recsys.tables import PRODUCTS
 
@@ -61,7 +62,7 @@ def catalogue_of_log(mentions: DataFrame, ds: date) -> DataFrame:
     return rows.withColumns(unlisted)
 
 
-def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns, ds: date) -> DataFrame:
+def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns, zone: str, ds: date) -> DataFrame:
     """The catalogue of a product list. Where it has several rows for a product, each column takes its latest value.
 
     "Latest" goes by `known_from`, without which a row was always known; rows of equal standing are decided by the
@@ -69,15 +70,17 @@ def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns
 
     Args:
         raw: from `product_list.trusted_rows`.
+        zone: the shop's, in which days begin.
     """
+    price = number(raw, file.price, "products.file.price")
     rows = raw.select(
         text_value(raw, file.item_id, "products.file.item_id").alias(c.ITEM),
         *(clean(text_value(raw, getattr(columns, name), f"products.columns.{name}")).alias(name) for name in _DESCRIPTIONS),
-        number(raw, file.price, "products.file.price").alias(LISTED_PRICE),
+        F.when(price > 0, price).alias(LISTED_PRICE),  # 0 stands for one that was not set
         typed_value(raw, file.available, "products.file.available", "boolean").alias(c.AVAILABLE),
-        typed_value(raw, file.known_from, "products.file.known_from", "timestamp").alias(_KNOWN_FROM),
+        timestamp(raw, file.known_from, "products.file.known_from", zone).alias(_KNOWN_FROM),
     )
-    known_by_then = F.col(_KNOWN_FROM).isNull() | (F.to_date(_KNOWN_FROM) <= F.lit(ds))
+    known_by_then = F.col(_KNOWN_FROM).isNull() | (F.to_date(F.from_utc_timestamp(_KNOWN_FROM, zone)) <= F.lit(ds))
     known = rows.where(known_by_then)
     return known.groupBy(c.ITEM).agg(*(_latest(name).alias(name) for name in (*_DESCRIPTIONS, LISTED_PRICE, c.AVAILABLE)))
 

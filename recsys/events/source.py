@@ -63,7 +63,7 @@ class ProductFile:
     item_id: Expression
     price: Expression | None = None
     available: Expression | None = None
-    known_from: Expression | None = None  # a timestamp: later rows replace earlier ones, rows after the day are not seen; empty: always known
+    known_from: Expression | None = None  # a timestamp, the clock of time.zone where it tells no offset: later rows replace earlier ones, rows after the day are not seen; empty: always known
 
 
 @frozen

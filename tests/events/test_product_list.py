@@ -24,7 +24,7 @@ def test_broken_rows_of_a_product_list_are_left_out_and_counted(spark, tmp_path,
     source = a_shop(write_log(tmp_path / "list.csv", *GOOD, *BROKEN, header=HEADER), rate=0.7)
     with caplog.at_level("WARNING"):
         listed = trusted_rows(read_list(spark, source.products.file.files), source)
-    found = catalogue_of_list(listed, source.products.file, source.products.columns, date(2020, 1, 31)).select(ITEM, NAME, LISTED_PRICE)
+    found = catalogue_of_list(listed, source.products.file, source.products.columns, source.time.zone, date(2020, 1, 31)).select(ITEM, NAME, LISTED_PRICE)
     assertDataFrameEqual(found, spark.createDataFrame([("10", "Salt", 0.5), ("11", "Eggs", 3.0)], found.schema))
     assert "list.csv: 4 of 6 rows of the product list are broken (malformed_row 2, missing_item 1, unreadable_known_from 1)" in caplog.text
 

@@ -1,5 +1,6 @@
 from datetime import date, datetime
 
+import pytest
 from pyspark.testing import assertDataFrameEqual
 
 from recsys.columns import AVAILABLE, BEHAVIOUR, BRAND, CATEGORY, DAY, EVENT_ID, ITEM, NAME, PRICE, ROWS, TIME
@@ -71,8 +72,16 @@ def test_the_latest_row_of_a_product_list_that_was_known_on_the_day_wins(spark):
         ],
         "id string, title string, cost string, stock string, since string",
     )
+    listed = listed.unionByName(spark.createDataFrame([("b", "No price set", "0", "yes", "2020-01-01")], listed.schema))
     file = ProductFile(
         files=FileSettings(path="list"), item_id="id", price="cost", available="stock = 'yes'", known_from="to_timestamp(since)",
     )
-    found = catalogue_of_list(listed, file, ProductColumns(name="title"), DS).select(ITEM, NAME, CATEGORY, BRAND, LISTED_PRICE, AVAILABLE)
-    assertDataFrameEqual(found, spark.createDataFrame([("a", "New name", None, None, 1.0, False)], CATALOGUE))
+    found = catalogue_of_list(listed, file, ProductColumns(name="title"), "UTC", DS).select(ITEM, NAME, CATEGORY, BRAND, LISTED_PRICE, AVAILABLE)
+    assertDataFrameEqual(found, spark.createDataFrame([("a", "New name", None, None, 1.0, False), ("b", "No price set", None, None, None, True)], CATALOGUE))
+
+
+@pytest.mark.parametrize(("zone", "known"), [("Europe/Paris", False), ("UTC", True)])
+def test_a_product_list_is_read_up_to_the_end_of_the_day_where_the_shop_is(spark, zone, known):
+    listed = spark.createDataFrame([("a", "Cup", "2020-01-31T23:30:00Z")], "id string, title string, since string")
+    file = ProductFile(files=FileSettings(path="list"), item_id="id", known_from="since")
+    assert catalogue_of_list(listed, file, ProductColumns(name="title"), zone, DS).isEmpty() != known

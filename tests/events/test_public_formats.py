@@ -80,7 +80,7 @@ def test_retailrocket_properties_as_they_were_known_on_the_day(spark, tmp_path):
     )
     source = replace(shipped("retailrocket", tmp_path / "events.csv", tmp_path / "item_properties_part*.csv"), accepted_reject_rate=0.4)
     listed = trusted_rows(read_list(spark, source.products.file.files), source)
-    found = catalogue_of_list(listed, source.products.file, source.products.columns, date(2015, 7, 1)).select(ITEM, CATEGORY, LISTED_PRICE, AVAILABLE)
+    found = catalogue_of_list(listed, source.products.file, source.products.columns, source.time.zone, date(2015, 7, 1)).select(ITEM, CATEGORY, LISTED_PRICE, AVAILABLE)
     assertDataFrameEqual(found, spark.createDataFrame([("460429", "1338", 5400.0, True)], found.schema))
 
 
@@ -157,7 +157,7 @@ def test_complete_journey_products_have_readable_names(spark, tmp_path):
         "product_id long, manufacturer_id long, department string, brand string, product_category string, product_type string, package_size string",
     )
     source = shipped("complete_journey", "log.parquet")
-    found = catalogue_of_list(listed, source.products.file, source.products.columns, date(2017, 12, 30)).select(ITEM, NAME, CATEGORY, BRAND, AVAILABLE)
+    found = catalogue_of_list(listed, source.products.file, source.products.columns, source.time.zone, date(2017, 12, 30)).select(ITEM, NAME, CATEGORY, BRAND, AVAILABLE)
     expected = [
         ("1", "Kids Cereal, own brand, 14.5 oz", "Cold Cereal", "Private", True),
         ("2", "Ice Crushed Cubed, 22 lb", "Frzn Ice", "National", True),
