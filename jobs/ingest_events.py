@@ -20,13 +20,13 @@ from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS,
 
 
 def run(night: Night) -> Counts:
-    taken_in = take_in(night.lake, load_source(night.settings))
+    taken_in = take_in(night.lake, load_source(night.settings), night.settings.beside_sources)
     return Counts(*(sum(getattr(account, name) for account in taken_in) for name in ("rows_in", "accepted", "rejected")))
 
 
 STAGE = Stage(
     "ingest_events", run, reads=(LOG, *whole(ERASURES, needed=False)), writes=whole(EVENTS, QUARANTINE, PRODUCT_MENTIONS, INGESTS, INCOMING),
-    settings=("source", "source_path", "products_path"),
+    settings=("source", "source_path", "products_path", "beside_sources"),
 )
 
 if __name__ == "__main__":

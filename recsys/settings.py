@@ -162,6 +162,7 @@ class Settings:
     source: Location  # YAML of the shop's log and product list, beside the settings file
     source_path: Location | None = None  # where the log lies, if not where that YAML says
     products_path: Location | None = None  # the same for the product list
+    beside_sources: tuple[str, ...] = ()  # other sources of the same shop, with the same ids, whose events this lake may hold too
     lake: Location = "var/lake"  # a folder, an object-store URL, or catalog.schema
     models: Location = "var/models"
     report_path: Location = "var/report.html"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Sequence
 from functools import reduce
 
 from pyspark.sql import DataFrame, SparkSession
@@ -24,11 +25,12 @@ from recsys.events.reading import broken_input, read_groups
 from recsys.events.repurchases import with_repurchases
 from recsys.events.rules import broken_rules
 from recsys.events.source import Source
+from recsys.faults import BadSettings, Infrastructure
 from recsys.lake import Lake
-from recsys.tables import EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
+from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 log = logging.getLogger(__name__)
-_UNDERSTANDING = 4  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
+_UNDERSTANDING = 5  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
 _WAS = "was"
 _OTHER_FILE = "other_file"
 
@@ -39,14 +41,21 @@ def log_units(spark: SparkSession, source: Source) -> list[Unit]:
     return find_units(spark, source.files, stamp)
 
 
-def take_in(lake: Lake, source: Source) -> list[Account]:
+def take_in(lake: Lake, source: Source, beside: Sequence[str] = ()) -> list[Account]:
     """Bring `events`, `events_quarantine`, `product_mentions` and `ingests` up to date with the files of `source`.
 
-    Returns the accounts of the files that were taken in now.
+    Args:
+        beside: other sources whose events the lake may hold, since they are of the same users and products.
+
+    Returns:
+        The accounts of the files that were taken in now.
 
     Raises:
         BadData: a file is broken, or more of it is rejected than the source accepts; no table was changed.
+        BadSettings: the lake holds events of a source that is not named.
+        Infrastructure: users were erased meanwhile, or another run took files in; the next run takes these in anew.
     """
+    _refuse_others(lake, {source.name, *beside})
     units = log_units(lake.spark, source)
     recorded = _recorded(lake, source)
     known = recorded if lake.exists(EVENTS) else {}
@@ -59,16 +68,34 @@ def take_in(lake: Lake, source: Source) -> list[Account]:
         log.info("%s: nothing new in %d files", source.name, len(units))
         return []
     while True:
-        chosen = [unit for unit in units if unit.name in pending]
-        books = _stage(lake, source, chosen)
-        shared = _shared_with_other_files(lake, source, pending)
+        chosen, erased = [unit for unit in units if unit.name in pending], lake.state(ERASURES)
+        books, staged = _stage(lake, source, chosen)
+        shared = _shared_with_other_files(lake, source, staged, pending)
         outranked = {other for other, new in shared if other > new} & {unit.name for unit in units}
         if not outranked:
             break
         pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
     books = [account.give_up(sum(count for (_, file), count in shared.items() if file == account.source_file)) for account in books]
-    _commit(lake, source, books, chosen, shared=bool(shared), reopened=bool(pending & set(recorded)))
+    _commit(lake, source, staged, [unit.name for unit in chosen], shared=bool(shared), reopened=bool(pending & set(recorded)))
+    if lake.state(ERASURES) != erased:
+        raise Infrastructure(
+            f"Users were erased while files of {source.name} were taken in, and these may have brought them back. Run this again: it takes the same "
+            "files in anew, without them."
+        )
+    lake.replace_where(_closed(lake, source, books, chosen), INGESTS, _of_files(source, [unit.name for unit in chosen]), of=f"of {source.name}")
+    for account in books[:20]:
+        log.info("%s %s", source.name, account)
     return books
+
+
+def _refuse_others(lake: Lake, expected: set[str]) -> None:
+    found = {row[0] for row in lake.read(INGESTS).select(c.SOURCE).distinct().collect()} if lake.exists(INGESTS) else set()
+    if others := sorted(found - expected):
+        raise BadSettings(
+            f"The lake {lake.root} holds events of {', '.join(others)}, and would now get those of {', '.join(sorted(expected - found) or sorted(expected))}: "
+            "the users and products of both would be taken for one shop's. Give each shop its own lake, models and report_path in its settings; if they are "
+            f"one shop's logs, with the same ids, say so: beside_sources: [{', '.join(others)}]. Nothing was written."
+        )
 
 
 def _tell_gone(source: Source, gone: list[str]) -> None:
@@ -84,8 +111,11 @@ def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
     return {row[c.SOURCE_FILE]: row.asDict() for row in lake.read(INGESTS).where(F.col(c.SOURCE) == source.name).collect()}
 
 
-def _stage(lake: Lake, source: Source, units: list[Unit]) -> list[Account]:
-    """Read, map and judge every row once, into `events_incoming`; refuse what is not fit."""
+def _stage(lake: Lake, source: Source, units: list[Unit]) -> tuple[list[Account], DataFrame]:
+    """Read, map and judge every row once, into `events_incoming`; refuse what is not fit. Returns the accounts and the staged rows.
+
+    These are those of one version of the table, whatever another run makes of it meanwhile.
+    """
     raw = read_groups(lake.spark, source.files, units)
     names = [unit.name for unit in units]
     judged = reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw])
@@ -93,10 +123,10 @@ def _stage(lake: Lake, source: Source, units: list[Unit]) -> list[Account]:
     with broken_input(", ".join(names[:5])):
         rows_in = rows_by_file(raw)
         lake.replace_where(incoming.select(*INCOMING.columns), INCOMING, _of_source(source), of=source.name)
-    staged = _staged(lake, source)
+    staged = lake.read(INCOMING, lake.version(INCOMING)).where(_of_source(source))
     books = accounts(staged, rows_in)
     check(books, names, staged, source)
-    return books
+    return books, staged
 
 
 def understand(raw: DataFrame, source: Source) -> DataFrame:
@@ -104,20 +134,19 @@ def understand(raw: DataFrame, source: Source) -> DataFrame:
     return to_canonical(raw, source).withColumn(c.REASONS, broken_rules(source))
 
 
-def _shared_with_other_files(lake: Lake, source: Source, pending: set[str]) -> dict[tuple[str, str], int]:
+def _shared_with_other_files(lake: Lake, source: Source, staged: DataFrame, pending: set[str]) -> dict[tuple[str, str], int]:
     """How many good rows of each staged file are events of another file already, by (other file, staged file)."""
     if source.duplicates == "keep" or not lake.exists(EVENTS):
         return {}
-    good = _good(_staged(lake, source)).select(c.EVENT_ID, c.SOURCE_FILE)
+    good = _good(staged).select(c.EVENT_ID, c.SOURCE_FILE)
     others = _events_of_other_files(lake, source, pending).select(c.EVENT_ID, F.col(c.SOURCE_FILE).alias(_OTHER_FILE))
     shared = others.join(good, on=c.EVENT_ID, how="inner").groupBy(_OTHER_FILE, c.SOURCE_FILE).count()
     return {(row[_OTHER_FILE], row[c.SOURCE_FILE]): row["count"] for row in shared.collect()}
 
 
-def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit], shared: bool, reopened: bool) -> None:
-    names = [unit.name for unit in units]
+def _commit(lake: Lake, source: Source, staged: DataFrame, names: list[str], shared: bool, reopened: bool) -> None:
+    """Write everything of the files `names` but their accounts."""
     of_files, what = _of_files(source, names), f"of {source.name}"
-    staged = _staged(lake, source)
     fresh = _good(staged)
     if shared:
         fresh = fresh.join(_events_of_other_files(lake, source, set(names)).select(c.EVENT_ID), on=c.EVENT_ID, how="left_anti")
@@ -127,9 +156,6 @@ def _commit(lake: Lake, source: Source, books: list[Account], units: list[Unit],
     rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).withColumn(c.USER_HASH, hashed(F.col(c.USER)))
     lake.replace_where(rejected.select(*QUARANTINE.columns), QUARANTINE, of_files, of=what)
     lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
-    lake.replace_where(_closed(lake, source, books, units), INGESTS, of_files, of=what)
-    for account in books[:20]:
-        log.info("%s %s", source.name, account)
 
 
 def _with_history(lake: Lake, fresh: DataFrame, of_files: str) -> DataFrame:
@@ -166,10 +192,6 @@ def _closed(lake: Lake, source: Source, books: list[Account], units: list[Unit])
     ]
     schema = ", ".join(f"{name} {kind}" for name, kind in INGESTS.columns.items())
     return lake.spark.createDataFrame(rows, schema)
-
-
-def _staged(lake: Lake, source: Source) -> DataFrame:
-    return lake.read(INCOMING).where(F.col(c.SOURCE) == source.name)
 
 
 def _good(staged: DataFrame) -> DataFrame:

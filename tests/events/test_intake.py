@@ -7,8 +7,9 @@ from pyspark.testing import assertDataFrameEqual
 from shop import a_source, write_log
 
 from recsys.columns import ACCEPTED, BEHAVIOUR, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
+from recsys.events import intake
 from recsys.events.intake import take_in
-from recsys.faults import BadData
+from recsys.faults import BadData, BadSettings, Infrastructure
 from recsys.lake import Lake
 from recsys.tables import ERASURES, EVENTS, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
@@ -130,3 +131,30 @@ def test_without_a_clock_equal_rows_are_kept_and_one_day_is_one_basket(lake, tmp
     expected = [(datetime(2020, 1, 5, 16), "purchase"), (datetime(2020, 1, 5, 16), "purchase"), (datetime(2020, 1, 6, 16), "repurchase")]
     assertDataFrameEqual(found, lake.spark.createDataFrame(expected, found.schema))
     assert books(lake) == [("log.csv", 3, 3, 0, 0)]
+
+
+def test_a_lake_that_holds_another_source_is_refused_unless_the_settings_name_it(lake, tmp_path):
+    write_log(tmp_path / "log.csv", *MONDAY)
+    take_in(lake, a_source(tmp_path / "log.csv"))
+    before, other = versions(lake), a_source(tmp_path / "log.csv", name="other")
+    with pytest.raises(BadSettings, match=r"holds events of shop, and would now get those of other.*beside_sources: \[shop\]"):
+        take_in(lake, other)
+    assert versions(lake) == before
+    take_in(lake, other, beside=["shop"])
+    assert lake.read(EVENTS).count() == 4
+
+
+def test_users_who_are_erased_while_files_are_taken_in_are_not_brought_back(lake, tmp_path, monkeypatch):
+    write_log(tmp_path / "log.csv", *MONDAY, "v,milk,view,2020-01-06 10:00:00,1,1.1")
+    source, whole = a_source(tmp_path / "log.csv"), intake._commit
+
+    def erased_meanwhile(*arguments, **named):
+        lake.append(lake.frame([(sha256(b"v").hexdigest(),)], ERASURES, date(2020, 2, 1)), ERASURES)
+        whole(*arguments, **named)
+
+    monkeypatch.setattr(intake, "_commit", erased_meanwhile)
+    with pytest.raises(Infrastructure, match="erased while files of shop were taken in"):
+        take_in(lake, source)
+    monkeypatch.setattr(intake, "_commit", whole)
+    take_in(lake, source)
+    assert {row[0] for row in lake.read(EVENTS).select(USER).collect()} == {"u"} and books(lake)[0][:3] == ("log.csv", 3, 2)
