@@ -15,8 +15,10 @@ class Fault(Exception):
 
     exit_code = 2
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: str, of_users: str = "") -> None:
+        """`of_users` is the part of `message` that tells of single users, as rows of a log do; it is said and not kept."""
         super().__init__(visible(message))
+        self.kept = visible(message.replace(of_users, "(not kept)") if of_users else message)
 
 
 def visible(text: str) -> str:

@@ -73,15 +73,15 @@ def refuse_leaks(night: Night, trial: Trial, asked: DataFrame) -> None:
     split, ds = night.settings.split, night.ds
     event = leaked(trial, split, ds).select(c.EVENT_ID, c.USER, c.ITEM, c.TIME).orderBy(c.TIME, c.EVENT_ID).first()
     if event is not None:
-        raise BadData(_leak("The history given to the methods", event) + "Look for what reads events without recsys.split.history.")
+        raise BadData(_leak("The history given to the methods", event) + "Look for what reads events without recsys.split.history.", str(event.asDict()))
     learned = night.lake.read(t.SEQUENCES).where((F.col(c.DAY) == F.lit(night.model_ds)) & F.col(c.SPLIT).isin(*_LEARNED))
     for sequences, day in ((asked, ds), (learned, night.model_ds)):
         row = leaked_days(sequences, split, day).select(c.USER, c.SPLIT, c.WINDOW, c.QUERY_DAY).orderBy(c.USER, c.SPLIT, c.WINDOW).first()
         if row is not None:
-            raise BadData(_leak("Table sequences", row) + f"Run jobs/build_sequences.py --ds {day} with the present settings of split.")
+            raise BadData(_leak("Table sequences", row) + f"Run jobs/build_sequences.py --ds {day} with the present settings of split.", str(row.asDict()))
     for table, found in _unlike_training(night, trial, asked, learned):
         if found is not None:
-            raise BadData(_unlike(table, found))
+            raise BadData(_unlike(table, found), str(found.asDict()))
 
 
 def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: DataFrame) -> Iterator[tuple[t.Table, Row | None]]:

@@ -84,7 +84,8 @@ def check(books: list[Account], names: list[str], incoming: DataFrame, source: S
         if account.reasons[UNKNOWN] and source.unknown_behaviour == "refuse":
             raise BadData(_unknown_codes(account, incoming, source))
         if account.bad > source.accepted_reject_rate * account.rows_in:
-            raise BadData(_too_many(account, incoming, source))
+            samples = _samples(account, incoming)
+            raise BadData(_too_many(account, samples, source), of_users=samples)
 
 
 def _check_sum(account: Account) -> None:
@@ -105,11 +106,14 @@ def _unknown_codes(account: Account, incoming: DataFrame, source: Source) -> str
     )
 
 
-def _too_many(account: Account, incoming: DataFrame, source: Source) -> str:
+def _samples(account: Account, incoming: DataFrame) -> str:
     in_file = (F.col(c.SOURCE_FILE) == account.source_file) & (F.size(c.REASONS) > 0)
     is_shown = in_file & F.col(c.RAW).isNotNull()  # of erased users nothing is
     rows = incoming.where(is_shown).orderBy(c.RAW).select(c.RAW, c.REASONS).limit(_SHOWN).collect()
-    samples = "; ".join(f"{row[c.RAW][:300]} ({', '.join(row[c.REASONS])})" for row in rows)
+    return "; ".join(f"{row[c.RAW][:300]} ({', '.join(row[c.REASONS])})" for row in rows)
+
+
+def _too_many(account: Account, samples: str, source: Source) -> str:
     return (
         f"{account}. That is {account.bad / account.rows_in:.2%} bad rows, and source {source.name} accepts "
         f"{source.accepted_reject_rate:.2%} (accepted_reject_rate). Samples: {samples}. Correct the file, the mapping or the "

@@ -58,7 +58,7 @@ class Attempts:
 
     def _failed(self, stage: Stage, clock: _Clock, now: Basis | None, error: Exception) -> None:
         ours = not isinstance(error, Fault)
-        message = f"{type(error).__name__}: {error}" if ours else str(error)
+        message = f"{type(error).__name__}: {error}" if ours else error.kept
         made_from = {"settings": now.settings, "code_hash": now.code} if now else {}
         self._record(
             stage, clock, outcome=FAILED, exit_code=1 if ours else error.exit_code, message=masked(message)[:_MESSAGE], **made_from

@@ -98,6 +98,7 @@ def test_what_was_done_is_on_record_with_all_that_it_was_made_from(caplog):
 
 @pytest.mark.parametrize(("fault", "code", "told"), [
     (BadData("s3a://me:hush@shop is empty"), 3, "s3a://***@shop is empty"), (ZeroDivisionError("by 0"), 1, "ZeroDivisionError: by 0"),
+    (BadData("Too many bad rows: u1,milk", of_users="u1,milk"), 3, "Too many bad rows: (not kept)"),
 ])
 def test_what_failed_is_on_record_with_its_exit_code_and_message_and_the_exception_goes_on(fault, code, told):
     shop = Shop(fails=fault)
