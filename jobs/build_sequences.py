@@ -22,6 +22,7 @@ from recsys.sequences.rows import beside_users, sequence_rows, spread, training_
 from recsys.sequences.vocabulary import number_products, refuse_none
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
 from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENTS, SEQUENCES, USER_FEATURES, VOCABULARY
+from recsys.users.aggregate import in_memory
 from recsys.users.normalizer import normalise
 
 
@@ -33,10 +34,9 @@ def run(night: Night) -> None:
     attributes = normalise(lake.read_day(USER_FEATURES, ds), normalizer)
     if trains:
         history = training_events(events, settings.sequences)
-        products = number_products(history, settings.sequences, ds).persist()  # looked at, then written
-        refuse_none(products, history, settings.sequences)
-        lake.replace_day(products, VOCABULARY, ds)
-        products.unpersist()
+        with in_memory(number_products(history, settings.sequences, ds)) as products:  # looked at, then written
+            refuse_none(products, history, settings.sequences)
+            lake.replace_day(products, VOCABULARY, ds)
     vocabulary = lake.read_day(VOCABULARY, night.model_ds)
     splits = (TRAIN, VALIDATION, TEST, PUSH) if trains else (PUSH,)
     met = neighbours(usable(events, settings.sequences), [split for split in splits if split != VALIDATION], vocabulary, settings.sequences.neighbours, ds)
