@@ -41,7 +41,7 @@ def run(night: Night) -> None:
     completion = Popularity(settings.relevant, settings.drop_seen, kept)
     completion.fit(trial.history)
     measure = yardstick(trial, segments.select(c.USER, c.SEGMENT), lake.read_day(t.PRODUCTS, ds), settings, kept)
-    methods = makers(folders, sequences, vocabulary, settings, follows_of(lake, ds, TEST, vocabulary.count())) | {name: [make] for name, make in baselines(settings).items()}
+    methods = makers(folders, sequences, vocabulary, night.settings, follows_of(lake, ds, TEST, vocabulary.count())) | {name: [make] for name, make in baselines(settings).items()}
     comparison = compare(methods, trial, completion, measure)
     kept.release()
     for table, rows in results(comparison, folders, TEST, settings, measure.catalogue):

@@ -21,8 +21,9 @@ from recsys.pushes.scoring import top_items
 from recsys.runs.stage import Stage, day, model_day, whole
 from recsys.runs.things import MODEL
 from recsys.sequences.neighbours import follows_of
+from recsys.sequences.vocabulary import refuse_own_numbers
 from recsys.split import PUSH, history, with_role
-from recsys.training.artifact import artifact_for, read_manifest
+from recsys.training.artifact import artifact_for, read_manifest, refuse_other_products
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,8 @@ def run(night: Night) -> None:
     path = artifact_for(night.settings.models, night.model_ds)
     sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
     vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
+    refuse_other_products(path, vocabulary, night.settings.sequences)
+    refuse_own_numbers(lake, ds, night.model_ds)
     products = eligible(lake.read_day(t.PRODUCTS, ds), settings)
     events_version = lake.version(t.EVENTS)
     logged = lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN)
@@ -53,7 +56,7 @@ def run(night: Night) -> None:
 
 STAGE = Stage(
     "push_products", run, reads=(*whole(t.EVENTS), *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, needed=False), *model_day(t.VOCABULARY), MODEL),
-    writes=day(t.PUSHES), settings=("models", "split", "pushes"),
+    writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"),
 )
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
@@ -18,13 +18,13 @@ from recsys.baselines.method import Maker
 from recsys.faults import BadSettings, MissingTable
 from recsys.models.definition import read_definition
 from recsys.models.follows import Follows
-from recsys.pushes.alone import Held, fresh_waits
+from recsys.pushes.alone import fresh_waits
 from recsys.pushes.batches import ARRAYS, NUMBERS
 from recsys.pushes.filters import BANNED, with_banned
-from recsys.pushes.scoring import Request, loaded_with, top_items
+from recsys.pushes.scoring import Held, Request, loaded_with, top_items
 from recsys.pushes.scoring import load as load_model
-from recsys.settings import EvaluationSettings, Settings
-from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
+from recsys.settings import Control, EvaluationSettings, SequenceSettings, Settings
+from recsys.training.artifact import MANIFEST, artifact_for, read_manifest, refuse_other_products
 from recsys.training.assemble import version_of
 
 
@@ -43,12 +43,12 @@ class SequenceModel:
     """
 
     def __init__(
-        self, name: str, sequences: DataFrame, vocabulary: DataFrame, path: str, relevant: Sequence[str], drop_seen: bool,
+        self, name: str, sequences: DataFrame, vocabulary: DataFrame, path: str, shape: SequenceSettings, relevant: Sequence[str], drop_seen: bool,
         neighbours: Follows | None = None, load: Callable[[str], Any] = load_model,
     ) -> None:
         self.name = name
         self._neighbours = neighbours
-        self._sequences, self._vocabulary, self._path = sequences, vocabulary, path
+        self._sequences, self._vocabulary, self._path, self._shape = sequences, vocabulary, path, shape
         self._behaviour, self._drop_seen, self._load = wanted_behaviour(relevant), drop_seen, load
 
     def fit(self, history: DataFrame) -> None:
@@ -57,6 +57,7 @@ class SequenceModel:
                 f"There is no model {self._path}. Run jobs/train_model.py with the training.model and training.seed of this one "
                 "and otherwise the same settings, by which a model is found."
             )
+        refuse_other_products(self._path, self._vocabulary, self._shape)
         if self._sequences.isEmpty():
             raise MissingTable(
                 "The table sequences holds no rows of split test for this day, as after a night that only pushed. "
@@ -93,8 +94,15 @@ def trained_models(settings: Settings, model_ds: date) -> dict[str, list[str]]:
 
     Raises:
         MissingTable: there is no model of that day.
-        BadSettings: two definitions have one name.
+        BadSettings: two definitions have one name, or one has that of a simple method.
     """
+    found = _folders(settings, model_ds)
+    if taken := sorted(set(found) & set(get_args(Control))):
+        raise BadSettings(f"A model is called {taken[0]}, as one of the methods that it is compared with: give its definition another name, and train it again.")
+    return found
+
+
+def _folders(settings: Settings, model_ds: date) -> dict[str, list[str]]:
     evaluation = settings.evaluation
     if not evaluation.models and not evaluation.seeds:
         folder = artifact_for(settings.models, model_ds)
@@ -112,12 +120,13 @@ def trained_models(settings: Settings, model_ds: date) -> dict[str, list[str]]:
 
 
 def makers(
-    folders: Mapping[str, Sequence[str]], sequences: DataFrame, vocabulary: DataFrame, settings: EvaluationSettings,
+    folders: Mapping[str, Sequence[str]], sequences: DataFrame, vocabulary: DataFrame, settings: Settings,
     neighbours: Follows | None = None, load: Callable[[str], Any] = load_model,
 ) -> dict[str, list[Maker]]:
     """How to make each of the models of `trained_models`, once for each seed."""
     def maker(name: str, folder: str) -> Maker:
-        return lambda keep: SequenceModel(name, sequences, vocabulary, folder, settings.relevant, settings.drop_seen, neighbours, load)
+        judged = settings.evaluation
+        return lambda keep: SequenceModel(name, sequences, vocabulary, folder, settings.sequences, judged.relevant, judged.drop_seen, neighbours, load)
 
     return {name: [maker(name, folder) for folder in found] for name, found in folders.items()}
 

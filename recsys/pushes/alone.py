@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from multiprocessing import get_context
 from typing import Any
@@ -14,13 +13,6 @@ import cloudpickle
 import pyarrow as pa
 
 from recsys.pushes.scoring import Request, resident, scored
-
-
-@dataclass(frozen=True)
-class Held:
-    """What a worker would be given as a broadcast, for a process without Spark."""
-
-    value: Any
 
 
 def waits(path: str, load: Callable[[str], Any], rows: Sequence[pa.RecordBatch], request: Request) -> list[float]:

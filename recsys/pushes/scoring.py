@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.errors import PySparkException
+from pyspark.sql import DataFrame, SparkSession
 
 from recsys import columns as c
 from recsys.allocation import keep_memory
@@ -51,6 +53,13 @@ def load(path: str) -> Any:
 
     with without_greetings():
         return load_artifact(path)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What a worker would be given as a broadcast, where there are none."""
+
+    value: Any
 
 
 @dataclass(frozen=True)
@@ -94,7 +103,7 @@ def top_items(
         digits). Users of whom the model knows nothing have no rows.
     """
     request = Request(n, behaviour, banned, tuple(never), batch_size)
-    load = loaded_with(neighbours, load, lambda shared: sequences.sparkSession.sparkContext.broadcast(shared))
+    load = loaded_with(neighbours, load, partial(_shared, sequences.sparkSession))
 
     def score(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
@@ -102,6 +111,14 @@ def top_items(
 
     columns = [c.USER, *ARRAYS, *NUMBERS, *([banned] if banned else [])]
     return sequences.select(*columns).mapInArrow(score, _SCHEMA)
+
+
+def _shared(spark: SparkSession, follows: Follows) -> Any:
+    """`follows` as every worker gets them once; over Spark Connect, which has no broadcasts, they travel with every task."""
+    try:
+        return spark.sparkContext.broadcast(follows)
+    except PySparkException:
+        return Held(follows)
 
 
 def resident(path: str, load: Callable[[str], Any]) -> Any:

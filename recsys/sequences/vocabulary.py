@@ -9,8 +9,10 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.faults import BadData
+from recsys.lake import Lake
 from recsys.settings import SequenceSettings
-from recsys.tables import VOCABULARY
+from recsys.split import TRAIN
+from recsys.tables import SEQUENCES, VOCABULARY
 
 
 def number_products(history: DataFrame, settings: SequenceSettings, ds: date) -> DataFrame:
@@ -33,6 +35,19 @@ def number_products(history: DataFrame, settings: SequenceSettings, ds: date) ->
     numbered = frequent.withColumn(c.ITEM_INDEX, F.row_number().over(most_frequent_first))
     kept = numbered.where(F.col(c.ITEM_INDEX) <= settings.max_items)
     return kept.withColumn(c.DAY, F.lit(ds)).select(*VOCABULARY.columns)
+
+
+def refuse_own_numbers(lake: Lake, ds: date, model_ds: date) -> None:
+    """See to it that the sequences of `ds` are numbered by the vocabulary of `model_ds`.
+
+    Raises:
+        BadData: `ds` is a day on which a model is trained, so its sequences are numbered by its own.
+    """
+    if ds != model_ds and not lake.read_day(SEQUENCES, ds).where(F.col(c.SPLIT) == TRAIN).isEmpty():
+        raise BadData(
+            f"The sequences of {ds} were made to train a model of that day, and number products by its vocabulary; the model asked for is of {model_ds}. "
+            f"Run jobs/build_sequences.py --ds {ds} --model-ds {model_ds} first, or leave --model-ds out; nothing was written."
+        )
 
 
 def refuse_none(products: DataFrame, history: DataFrame, settings: SequenceSettings) -> None:

@@ -10,7 +10,7 @@ from recsys.evaluation.kept import Kept
 from recsys.evaluation.methods import baselines
 from recsys.evaluation.sequence_model import SequenceModel
 from recsys.pushes.scoring import BATCH_SIZE
-from recsys.settings import Control, EvaluationSettings
+from recsys.settings import Control, EvaluationSettings, SequenceSettings
 from tests.baselines.logs import log, users
 from tests.pushes import fake_model
 
@@ -52,7 +52,7 @@ def make(spark, kept, tmp_path_factory):
 
     def made(name, drop_seen):
         if name == _MODEL:
-            return SequenceModel(_MODEL, sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
+            return SequenceModel(_MODEL, sequences, vocabulary, path, SequenceSettings(), (c.PURCHASE,), drop_seen, load=fake_model.loader())
         return baselines(EvaluationSettings(drop_seen=drop_seen, controls=(name,), **_SMALL))[name](kept)
 
     return made

@@ -12,7 +12,7 @@ from recsys.evaluation.sequence_model import SequenceModel, trained_models, want
 from recsys.faults import BadSettings, MissingTable
 from recsys.models.definition import ModelDefinition
 from recsys.pushes.scoring import BATCH_SIZE
-from recsys.settings import EvaluationSettings, Settings, TrainingSettings
+from recsys.settings import EvaluationSettings, SequenceSettings, Settings, TrainingSettings
 from recsys.training.assemble import version_of
 from tests.baselines.logs import day, lists, log, users
 from tests.pushes import fake_model
@@ -29,7 +29,7 @@ def _model(spark, tmp_path, drop_seen):
     sequences = spark.createDataFrame([fake_model.sequence("u", [1]), fake_model.sequence("v", [2])], fake_model.SCHEMA)
     vocabulary = spark.createDataFrame([("a", 1), ("b", 2), ("d", 3)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
     path = fake_model.save(tmp_path / "model", ["a", "b", "d"], rows=BATCH_SIZE)
-    model = SequenceModel("my_model", sequences, vocabulary, path, (c.PURCHASE,), drop_seen, load=fake_model.loader())
+    model = SequenceModel("my_model", sequences, vocabulary, path, SequenceSettings(), (c.PURCHASE,), drop_seen, load=fake_model.loader())
     model.fit(log(spark, [("u", "a", 1), ("u", "b", 1), ("u", "unknown", 2), ("v", "b", 1)]))
     return model
 
@@ -53,12 +53,12 @@ def test_users_can_be_asked_one_by_one_without_spark_and_the_first_waits_until_t
 def test_a_day_without_rows_for_the_test_is_told_instead_of_judging_empty_lists(spark, tmp_path):
     sequences, path = spark.createDataFrame([], fake_model.SCHEMA), fake_model.save(tmp_path / "model", ["a"], rows=1)
     with pytest.raises(MissingTable, match="no rows of split test"):
-        SequenceModel("my_model", sequences, sequences, path, (c.PURCHASE,), False).fit(log(spark, [("u", "a", 1)]))
+        SequenceModel("my_model", sequences, sequences, path, SequenceSettings(), (c.PURCHASE,), False).fit(log(spark, [("u", "a", 1)]))
 
 
 def test_a_model_that_was_not_trained_is_told(spark):
     with pytest.raises(MissingTable, match="no model var/models/gone"):
-        SequenceModel("my_model", None, None, "var/models/gone", (c.PURCHASE,), False).fit(None)
+        SequenceModel("my_model", None, None, "var/models/gone", SequenceSettings(), (c.PURCHASE,), False).fit(None)
 
 
 def _settings(tmp_path, **evaluation):
@@ -84,6 +84,13 @@ def test_every_model_is_looked_for_once_for_each_seed_under_the_name_that_traini
     found = trained_models(settings, day(9))
     assert {name: len(set(folders)) for name, folders in found.items()} == {"first": 2, "second": 2}
     assert found["second"][1] == f"{settings.models}/{named}"
+
+
+def test_a_model_must_not_be_called_as_a_simple_method_is(tmp_path):
+    settings = _settings(tmp_path, models=("first.yaml",))
+    (tmp_path / "first.yaml").write_text("name: markov\n")
+    with pytest.raises(BadSettings, match="A model is called markov"):
+        trained_models(settings, day(9))
 
 
 def test_two_models_of_one_name_are_refused(tmp_path):

@@ -1,5 +1,7 @@
+import json
 from datetime import timedelta
 from functools import partial
+from hashlib import sha256
 
 import push_products
 import pytest
@@ -11,6 +13,7 @@ from recsys import tables as t
 from recsys.faults import BadData, MissingTable
 from recsys.pushes.popularity import BY_SEGMENT, CATALOGUE, MODEL, OVERALL
 from recsys.pushes.scoring import top_items
+from recsys.split import TRAIN
 from tests.jobs.declared import declared
 from tests.pushes import fake_model, shop
 
@@ -89,3 +92,25 @@ def test_without_a_model_or_a_product_to_push_nothing_is_written(spark, lake, tm
     with pytest.raises(BadData, match="drop_unavailable"):
         push(shop.night(lake, tmp_path))
     assert not lake.exists(t.PUSHES)
+
+
+def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(spark, lake, tmp_path, fake):
+    shop.open_shop(spark, lake, tmp_path)
+    folder = tmp_path / "models" / f"fake-{shop.DS}"
+    manifest = json.loads((folder / "manifest.json").read_text())
+    for known, length, told in ((["milk", "tea", "soap", "wax"], 4, "numbers other products"), (shop.ITEMS, 9, "sequences.length = 9")):
+        sums = {"items.json": sha256(json.dumps(["", *known]).encode()).hexdigest()}
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"checksums": sums, "shape": {"length": length, "memory": 2, "attributes": 3}}))
+        with pytest.raises(BadData, match=told):
+            push(shop.night(lake, tmp_path, sequences={"length": 4, "memory": 2}))
+    assert not lake.exists(t.PUSHES)
+
+
+def test_sequences_that_were_numbered_to_train_another_model_are_refused(spark, lake, tmp_path, fake):
+    earlier = shop.DS - timedelta(days=2)
+    shop.open_shop(spark, lake, tmp_path, ds=earlier)
+    shop.open_shop(spark, lake, tmp_path, ds=shop.DS)
+    own = lake.read_day(t.SEQUENCES, shop.DS)
+    lake.replace_day(own.unionByName(own.withColumn(c.SPLIT, F.lit(TRAIN))), t.SEQUENCES, shop.DS)
+    with pytest.raises(BadData, match=f"build_sequences.py --ds {shop.DS} --model-ds {earlier}"):
+        push(shop.night(lake, tmp_path, model_ds=earlier))

@@ -7,8 +7,7 @@ from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
 from recsys.models.follows import Follows
-from recsys.pushes.alone import Held
-from recsys.pushes.scoring import LoadedWith, Request, resident, scored, top_items
+from recsys.pushes.scoring import Held, LoadedWith, Request, resident, scored, top_items
 from tests.pushes import fake_model
 
 SCORED = f"{c.USER} string, {c.ITEM} string, {c.RANK} int, {c.SCORE} double"
