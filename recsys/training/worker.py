@@ -45,9 +45,10 @@ def train_rank(plan: Plan, signs: Signs) -> Outcome:
     rank.resume()
     while not rank.finished():
         rank.run_epoch()
+    ended_with = rank.weights_digest()  # told before rank 0 gives its best to all: ranks that did not train as one differ here
     rank.restore_best()
     return Outcome(
-        horovod.rank(), tuple(rank.rows_read), rank.weights_digest(), tuple(rank.progress.history), rank.progress.best_epoch
+        horovod.rank(), tuple(rank.rows_read), ended_with, tuple(rank.progress.history), rank.progress.best_epoch
     )
 
 
