@@ -38,6 +38,8 @@ def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) 
     made_by = [asdict(part) for part in (definition, settings.training, settings.sequences, settings.split, settings.segments)]
     for name in _LOOKED_AFTER:
         del made_by[1][name]
+    if settings.evaluation.drop_seen:  # its best epoch is another one
+        made_by.append("without seen products")
     return f"{definition.name}-{model_ds}-{_digest(made_by)[:8]}"
 
 
@@ -72,7 +74,7 @@ def make_plan(
         behaviour=behaviour_code(settings.pushes.behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
         fingerprint=_digest([package_hash(), _installed("keras"), version, settings.pushes.behaviour, rows]),
-        neighbour_files=tuple(neighbour_files),
+        neighbour_files=tuple(neighbour_files), without_seen=settings.evaluation.drop_seen,
     )
 
 
