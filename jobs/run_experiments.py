@@ -28,6 +28,7 @@ from recsys.evaluation.compare import MethodsFailed
 from recsys.experiments.plan import chosen, read_plan, settings_of
 from recsys.experiments.run import Runner
 from recsys.job import faults_as_exit_codes
+from recsys.models.definition import read_definition
 from recsys.report.experiments import page
 from recsys.report.page import write_page
 from recsys.session import build_session
@@ -41,6 +42,9 @@ JOBS = (
 def run(arguments: argparse.Namespace) -> None:
     plan, beside = read_plan(arguments.plan), Path(arguments.plan).parent
     settings = {experiment: settings_of(experiment, plan, beside, arguments.data) for experiment in plan.experiments}
+    for experiment, own in settings.items():
+        for model in experiment.models:
+            read_definition(own.beside(model))  # a wrong one is told now, and not after hours
     wanted, failures = chosen(plan, arguments.only, arguments.data), []
     spark = build_session("run_experiments", settings[wanted[0]].spark)
     runner = Runner(spark, plan.folder, {job.STAGE.name: job.STAGE.run for job in JOBS}, arguments.again)

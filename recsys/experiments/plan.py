@@ -10,9 +10,9 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from recsys.configuration import frozen, read_settings
+from recsys.configuration import Location, frozen, read_settings
 from recsys.faults import BadSettings
-from recsys.settings import Control, Settings, load_settings
+from recsys.settings import Control, Seed, Settings, load_settings
 
 Protocol = Literal["time", "leave_one_out", "random", "six_to_four", "week"]
 _OVERRIDES = {
@@ -32,11 +32,11 @@ class Experiment:
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]  # of its folder
     title: str
-    settings: str  # of the shop, beside the file of the set
+    settings: Location  # of the shop, beside the file of the set
     ds: date  # the last day of its log
     protocol: Protocol
-    models: tuple[str, ...]  # definitions, as seen from the shop's settings
-    seeds: tuple[int, ...] = (17,)  # every model is trained once with each
+    models: tuple[Location, ...]  # definitions, as seen from the shop's settings
+    seeds: tuple[Seed, ...] = Field((17,), min_length=1)  # every model is trained once with each
     overrides: tuple[str, ...] = ()  # section.key=value
     data: str | None = None  # the log below --data; without that folder the experiment is left out
     simulated: bool = False  # the log is made first

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -19,11 +20,12 @@ from recsys.experiments.protocols import test_days_for
 from recsys.faults import Fault
 from recsys.lake import Lake
 from recsys.night import Night
+from recsys.runs.code import package_hash
 from recsys.secrets import told
 from recsys.settings import Settings
 
 log = logging.getLogger(__name__)
-_DONE, _FAILURES = "done.json", "failures"
+_DONE, _FAILURES, _CODE = "done.json", "failures", "code"
 SOURCES = "sources"
 
 
@@ -38,9 +40,11 @@ class Runner:
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
         """Carry `experiment` out, unless it was with these settings. Whatever failed is returned, and costs no other its results."""
-        made_from = self._made_from(experiment, settings)
-        if self._done(experiment) == made_from | {_FAILURES: []} and not self.again:
+        made_from, done = self._made_from(experiment, settings), self._done(experiment)
+        if done.items() >= (made_from | {_FAILURES: []}).items() and not self.again:
             log.info("%s: carried out before with these settings; --again does it anew", experiment.name)
+            if done.get(_CODE) != package_hash():
+                log.warning("%s: its figures were made by another state of the code", experiment.name)
             return []
         self._record(experiment).unlink(missing_ok=True)
         started = time.monotonic()
@@ -48,7 +52,7 @@ class Runner:
             failures = self._carry_out(experiment, settings)
         except Exception as error:
             return [_failed(experiment.name, error)]
-        self._record(experiment).write_text(json.dumps(made_from | {_FAILURES: failures}))
+        self._record(experiment).write_text(json.dumps(made_from | {_FAILURES: failures, _CODE: package_hash()}))
         log.info("%s: %.0f s", experiment.name, time.monotonic() - started)
         return failures
 
@@ -85,7 +89,8 @@ class Runner:
 
     def _taken_in(self, experiment: Experiment, settings: Settings) -> Lake:
         """The lake that holds the log of the experiment."""
-        lake = Lake(self.spark, str(Path(self.folder) / SOURCES / Path(settings.source).stem))
+        log_of = "-".join([Path(settings.source).stem, *(Path(path).name for path in (settings.source_path, settings.products_path) if path)])
+        lake = Lake(self.spark, str(Path(self.folder) / SOURCES / re.sub(r"[^\w.-]", "_", log_of)))
         night = Night(lake, replace(settings, lake=lake.root), experiment.ds, experiment.ds)
         for name in (("simulate_events",) if experiment.simulated else ()) + ("ingest_events", "ingest_products"):
             self.stages[name](night)

@@ -44,6 +44,13 @@ def test_an_experiment_whose_log_is_not_at_hand_is_left_out_and_one_that_nobody_
         chosen(plan, ["second"], None)
 
 
+@pytest.mark.parametrize("seeds", ["[]", "[-1]"])
+def test_seeds_that_nobody_can_train_with_are_refused(file, seeds):
+    file.write_text(file.read_text().replace("[1, 2]", seeds))
+    with pytest.raises(BadSettings, match="seeds"):
+        read_plan(file)
+
+
 def test_two_experiments_of_one_name_are_refused(file):
     file.write_text(file.read_text().replace("name: second", "name: first"))
     with pytest.raises(BadSettings, match="first is given twice"):
