@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recsys.benchmark.histories import read_histories
 from recsys.benchmark.protocol import LEAVE_ONE_OUT, PROTOCOLS, split
-from recsys.benchmark.result import told, write_result
+from recsys.benchmark.result import refuse_folder, told, write_result
 from recsys.benchmark.settings import BenchmarkSettings
 from recsys.configuration import read_settings
 from recsys.greetings import without_greetings
@@ -26,6 +26,7 @@ CONF = Path(__file__).resolve().parent.parent / "conf" / "benchmark" / "sequence
 
 
 def run(arguments: argparse.Namespace) -> None:
+    refuse_folder(arguments.out)
     named = [f"training.{name}={value}" for name in ("minutes", "seed") if (value := getattr(arguments, name)) is not None]
     settings = read_settings(BenchmarkSettings, arguments.config, [*arguments.overrides, *named])
     definition = read_definition(arguments.model)

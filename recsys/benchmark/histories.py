@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,7 +56,7 @@ def read_histories(path: str | Path) -> Histories:
             return _histories(str(path), _words(lines))
     except FileNotFoundError:
         raise BadSettings(f"There is no sequence file {path}. Give --sequences a file of lines `user item item ...` or `user item`.") from None
-    except (OSError, EOFError, UnicodeDecodeError) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise BadData(f"{path} cannot be read: {error}. It should be a text file in UTF-8, or one that gzip made and named .gz.") from None
 
 

@@ -13,6 +13,17 @@ from recsys.benchmark.protocol import KINDS
 from recsys.faults import BadSettings
 
 
+def refuse_folder(path: str | Path) -> None:
+    """See to it, before anything is trained, that `path` can be written.
+
+    Raises:
+        BadSettings: its folder is not there, or may not be written to.
+    """
+    folder = Path(path).absolute().parent
+    if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir():
+        raise BadSettings(f"--out {path} cannot be written. Name a file in a folder that is there and that you may write to.")
+
+
 def write_result(result: dict[str, Any], path: str | Path) -> None:
     """`result` as JSON at `path`, which is there as a whole or not at all.
 

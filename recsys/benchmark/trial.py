@@ -19,6 +19,7 @@ from recsys.benchmark.protocol import WITH_SEEN, WITHOUT_SEEN, Split
 from recsys.benchmark.scores import Figures, Tally, judge
 from recsys.benchmark.settings import BenchmarkSettings
 from recsys.benchmark.windows import asked_places, chunks, covering_places, write_files
+from recsys.faults import BadData
 from recsys.lake import DataFile
 from recsys.meter import memory_of, metered
 from recsys.models.bounds import rows_at_once
@@ -99,6 +100,10 @@ class Trial:
         places = covering_places(split.train, settings.length, training.seed)
         asked = asked_places(split, settings.length, test=False)
         wanted = [split.targets(user, False) for user, *_ in asked]
+        if not len(places):
+            raise BadData(
+                "There is nothing to train on: without its last two events no user has two. Give longer histories, or lines that hold more of them."
+            )
         files = settings.files * training.ranks
         learned = histories.products[split.known(test=False)]
         return Plan(

@@ -87,6 +87,11 @@ def plan_of(settings: SimulationSettings, ds: date) -> Plan:
             f"simulation.events = {settings.events:,} of simulation.users = {users:,} would need visits of {lines:,.0f} products, and "
             f"at most {_MOST_LINES} are possible: give more users, or null for as many as fit."
         )
+    if plan.most_staples > plan.categories:
+        raise BadSettings(
+            f"simulation.events = {settings.events:,} of simulation.users = {users:,} would need {plan.most_staples} staples a user, each of another category, and "
+            f"simulation.categories = {settings.categories}: give more users or categories, or null for as many users as fit."
+        )
     return plan
 
 

@@ -52,7 +52,7 @@ def test_a_file_in_no_form_is_refused_by_line(tmp_path, text, message):
 def test_no_file_a_broken_gzip_and_bytes_that_are_no_text_are_told(tmp_path):
     with pytest.raises(BadSettings, match="There is no sequence file"):
         read_histories(tmp_path / "nowhere.txt")
-    for name, content in (("cut.gz", gzip.compress(b"u a b c" * 1000)[:40]), ("plain.gz", b"u a b"), ("picture.txt", b"\xff\xfe\x00u")):
+    for name, content in (("cut.gz", gzip.compress(b"u a b c" * 1000)[:40]), ("spoiled.gz", gzip.compress(b"u a b c\n" * 1000)[:12] + b"\xff" * 40), ("plain.gz", b"u a b"), ("picture.txt", b"\xff\xfe\x00u")):
         (tmp_path / name).write_bytes(content)
         with pytest.raises(BadData, match="cannot be read"):
             read_histories(tmp_path / name)

@@ -39,3 +39,5 @@ def test_too_few_products_and_too_few_users_are_refused_with_what_would_do():
     plan_of(SimulationSettings(products=192), DS)
     with pytest.raises(BadSettings, match="simulation.events = 50,000 of simulation.users = 2 would need visits of .* products"):
         plan_of(SimulationSettings(users=2), DS)
+    with pytest.raises(BadSettings, match="would need 28 staples a user, each of another category, and simulation.categories = 12"):
+        plan_of(SimulationSettings(events=500_000, users=500), DS)
