@@ -92,13 +92,21 @@ def most_counted(products: np.ndarray, others: np.ndarray, counts: np.ndarray, n
     Returns:
         int [rows], the products that have any; int32 and float32 [rows, neighbours], the others and their counts, 0 padded.
     """
-    order = np.lexsort([others, -counts, products])
-    found, starts, sizes = np.unique(products[order], return_index=True, return_counts=True)
-    rows, places = np.repeat(np.arange(len(found)), sizes), np.arange(len(order)) - np.repeat(starts, sizes)
-    kept = places < neighbours
+    products, others, counts, places = leading(products, others, counts, neighbours)
+    found, rows = np.unique(products, return_inverse=True)
     items, sums = (np.zeros((len(found), neighbours), kind) for kind in (np.int32, np.float32))
-    items[rows[kept], places[kept]], sums[rows[kept], places[kept]] = others[order][kept], counts[order][kept]
+    items[rows, places], sums[rows, places] = others, counts
     return found, items, sums
+
+
+def leading(products: np.ndarray, others: np.ndarray, counts: np.ndarray, neighbours: int) -> tuple[np.ndarray, ...]:
+    """The pairs that `most_counted` keeps, in its order: products, others, counts, and the place of each among those of its product."""
+    order = np.lexsort([others, -counts, products])
+    products, others, counts = products[order], others[order], counts[order]
+    starts = np.flatnonzero(np.diff(products, prepend=-1))
+    places = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    kept = places < neighbours
+    return products[kept], others[kept], counts[kept], places[kept]
 
 
 def _added_up(pairs: list[tuple[np.ndarray, ...]], products: int) -> csr_matrix:

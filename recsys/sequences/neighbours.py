@@ -13,13 +13,14 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.lake import Lake
-from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, most_counted
+from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, leading, most_counted
 from recsys.sequences.arrow import lists_of
 from recsys.split import in_history, in_passes
 from recsys.tables import NEIGHBOURS
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
 _OTHER = "other"
+_AT_ONCE = 2_000_000  # pairs that a worker puts in order at a time
 _SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
 
 
@@ -88,22 +89,40 @@ def _counts_of(product: str, other: str, forward: str, backward: str, splits: Se
     return F.struct(F.col(product).alias(c.ITEM_INDEX), F.col(other).alias(_OTHER), *counts)
 
 
-def _best(splits: Sequence[str], kept: int) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
-    """From all pairs of some products to the rows of these products."""
+def _best(splits: Sequence[str], kept: int, at_once: int = _AT_ONCE) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """From all pairs of some products to the rows of these products; of the pairs `at_once` are held, and those that lead so far."""
     def best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        held = list(batches)
-        if not held:
-            return
-        pairs = {name: array.to_numpy() for name, array in zip(held[0].schema.names, pa.Table.from_batches(held).columns)}
+        leaders = dict.fromkeys(splits, (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)))
+        for pairs in _parts(batches, at_once):
+            for split in splits:
+                met = pairs[split] > 0
+                more = (pairs[name][met] for name in (c.ITEM_INDEX, _OTHER, split))
+                *leaders[split], _ = leading(*map(np.concatenate, zip(leaders[split], more)), kept)
         for split in splits:
-            met = pairs[split] > 0
-            products, items, counts = most_counted(pairs[c.ITEM_INDEX][met], pairs[_OTHER][met], pairs[split][met], kept)
+            products, items, counts = most_counted(*leaders[split], kept)
             yield pa.RecordBatch.from_arrays(
                 [pa.array(products.astype(np.int32)), lists_of(items), lists_of(counts), pa.array([split] * len(products), pa.string())],
                 names=[c.ITEM_INDEX, c.ITEMS, c.COUNTS, c.SPLIT],
             )
 
     return best
+
+
+def _parts(batches: Iterable[pa.RecordBatch], at_once: int) -> Iterator[dict[str, np.ndarray]]:
+    """The columns of `batches`, put together to parts of at least `at_once` rows, but for the last."""
+    held, rows = [], 0
+    for batch in batches:
+        held.append(batch)
+        rows += batch.num_rows
+        if rows >= at_once:
+            yield _columns(held)
+            held, rows = [], 0
+    if held:
+        yield _columns(held)
+
+
+def _columns(batches: list[pa.RecordBatch]) -> dict[str, np.ndarray]:
+    return {name: array.to_numpy() for name, array in zip(batches[0].schema.names, pa.Table.from_batches(batches).columns)}
 
 
 def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:

@@ -1,12 +1,15 @@
 from datetime import date, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.follows import Follows, count_follows
-from recsys.sequences.neighbours import follows_of, neighbours
+from recsys.sequences.neighbours import _best, follows_of, neighbours
 from recsys.split import BY_CHANCE, PUSH, TEST, TRAIN
 from recsys.tables import NEIGHBOURS
 
@@ -67,6 +70,20 @@ def test_the_cluster_counts_as_numpy_does_and_a_sample_is_a_part_of_the_whole(sp
     np.testing.assert_array_equal(follows.counts, expected.counts)
     sample = neighbours(events, (TRAIN,), vocabulary, 5, DS, every=4)
     assert found(sample) == {key: value for key, value in found(neighbours(events, (TRAIN,), vocabulary, 5, DS)).items() if key[1] % 4 == 1}
+
+
+@given(st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
+def test_the_leading_neighbours_do_not_depend_on_how_many_pairs_are_held_at_a_time(kept, at_once, seed):
+    rng, names = np.random.default_rng(seed), [c.ITEM_INDEX, "other", TRAIN, TEST]
+    pairs = rng.permutation([(product, other) for product in range(1, 7) for other in range(1, 7) if product != other]).astype(np.int32)
+    columns = [*pairs.T, *rng.integers(0, 4, (2, len(pairs))).astype(float)]  # many ties, and many that never met in one of the splits
+    whole = pa.RecordBatch.from_arrays(list(map(pa.array, columns)), names=names)
+
+    def rows(*batches, **limit):
+        return [row for batch in _best((TRAIN, TEST), kept, **limit)(batches) for row in batch.to_pylist()]
+
+    assert rows(*(whole.slice(start, 3) for start in range(0, whole.num_rows, 3)), at_once=at_once) == rows(whole)
+    assert rows() == []
 
 
 def test_a_day_is_read_as_arrays_and_one_on_which_nothing_met_has_no_neighbours(spark, lake):
