@@ -98,11 +98,11 @@ def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(spar
     shop.open_shop(spark, lake, tmp_path)
     folder = tmp_path / "models" / f"fake-{shop.DS}"
     manifest = json.loads((folder / "manifest.json").read_text())
-    for known, length, told in ((["milk", "tea", "soap", "wax"], 4, "numbers other products"), (shop.ITEMS, 9, "sequences.length = 9")):
+    for known, length, told in ((["milk", "tea", "soap", "wax"], 8, "numbers other products"), (shop.ITEMS, 9, "sequences.length = 9")):
         sums = {"items.json": sha256(json.dumps(["", *known]).encode()).hexdigest()}
-        (folder / "manifest.json").write_text(json.dumps(manifest | {"checksums": sums, "shape": {"length": length, "memory": 2, "attributes": 3}}))
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"checksums": sums, "shape": {"length": length, "memory": 4, "attributes": 3}}))
         with pytest.raises(BadData, match=told):
-            push(shop.night(lake, tmp_path, sequences={"length": 4, "memory": 2}))
+            push(shop.night(lake, tmp_path, sequences={"length": 8, "memory": 4}))
     assert not lake.exists(t.PUSHES)
 
 
