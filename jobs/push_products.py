@@ -21,7 +21,7 @@ from recsys.pushes.scoring import top_items
 from recsys.runs.stage import Stage, day, model_day, whole
 from recsys.runs.things import MODEL
 from recsys.sequences.neighbours import follows_of
-from recsys.sequences.vocabulary import refuse_own_numbers
+from recsys.sequences.vocabulary import numbering
 from recsys.split import PUSH, history, with_role
 from recsys.training.artifact import artifact_for, read_manifest, refuse_other_products
 
@@ -32,13 +32,11 @@ def run(night: Night) -> None:
     lake, ds, settings = night.lake, night.ds, night.settings.pushes
     path = artifact_for(night.settings.models, night.model_ds)
     sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
-    vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
+    vocabulary = numbering(lake, ds, night.model_ds)
     refuse_other_products(path, vocabulary, night.settings.sequences)
-    refuse_own_numbers(lake, ds, night.model_ds)
     products = eligible(lake.read_day(t.PRODUCTS, ds), settings)
     events_version = lake.version(t.EVENTS)
-    logged = lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN)
-    events = history(with_role(logged, night.settings.split, ds), PUSH)
+    events = history(with_role(lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN), night.settings.split, ds), PUSH)
     require_any(products, ds)
     unwanted = bought(events, settings)
     model_items = top_items(
@@ -46,8 +44,7 @@ def run(night: Night) -> None:
         banned=BANNED, never=item_ids(not_eligible(vocabulary, products)), behaviour=settings.behaviour,
         neighbours=follows_of(lake, ds, PUSH, vocabulary.count()),
     )
-    depth = 2 * settings.n + most_bought(unwanted)
-    fallback = fallback_lists(recent(events, settings, ds), segments, products, depth)
+    fallback = fallback_lists(recent(events, settings, ds), segments, products, 2 * settings.n + most_bought(unwanted))
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
     lake.replace_day(pushes(lists, products, read_manifest(path)["version"], events_version, ds), t.PUSHES, ds)
     if short := short_lists(lake.read_day(t.PUSHES, ds), settings.n):

@@ -37,8 +37,8 @@ def number_products(history: DataFrame, settings: SequenceSettings, ds: date) ->
     return kept.withColumn(c.DAY, F.lit(ds)).select(*VOCABULARY.columns)
 
 
-def refuse_own_numbers(lake: Lake, ds: date, model_ds: date) -> None:
-    """See to it that the sequences of `ds` are numbered by the vocabulary of `model_ds`.
+def numbering(lake: Lake, ds: date, model_ds: date) -> DataFrame:
+    """The vocabulary of `model_ds`, by which the sequences of `ds` number their products.
 
     Raises:
         BadData: `ds` is a day on which a model is trained, so its sequences are numbered by its own.
@@ -48,6 +48,7 @@ def refuse_own_numbers(lake: Lake, ds: date, model_ds: date) -> None:
             f"The sequences of {ds} were made to train a model of that day, and number products by its vocabulary; the model asked for is of {model_ds}. "
             f"Run jobs/build_sequences.py --ds {ds} --model-ds {model_ds} first, or leave --model-ds out; nothing was written."
         )
+    return lake.read_day(VOCABULARY, model_ds)
 
 
 def refuse_none(products: DataFrame, history: DataFrame, settings: SequenceSettings) -> None:
