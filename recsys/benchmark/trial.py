@@ -100,7 +100,7 @@ class Trial:
         places = covering_places(split.train, settings.length, training.seed)
         asked = asked_places(split, settings.length, test=False)
         wanted = [split.targets(user, False) for user, *_ in asked]
-        if not len(places):
+        if not places:
             raise BadData(
                 "There is nothing to train on: without its last two events no user has two. Give longer histories, or lines that hold more of them."
             )

@@ -76,13 +76,14 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = ()) -> list[Acco
             break
         pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
     books = [account.give_up(sum(count for (_, file), count in shared.items() if file == account.source_file)) for account in books]
-    _commit(lake, source, staged, [unit.name for unit in chosen], shared=bool(shared), reopened=bool(pending & set(recorded)))
+    names = [unit.name for unit in chosen]
+    _commit(lake, source, staged, names, shared=bool(shared), reopened=bool(pending & set(recorded)))
     if lake.state(ERASURES) != erased:
         raise Infrastructure(
             f"Users were erased while files of {source.name} were taken in, and these may have brought them back. Run this again: it takes the same "
             "files in anew, without them."
         )
-    lake.replace_where(_closed(lake, source, books, chosen), INGESTS, _of_files(source, [unit.name for unit in chosen]), of=f"of {source.name}")
+    lake.replace_where(_closed(lake, source, books, chosen), INGESTS, _of_files(source, names), of=f"of {source.name}")
     for account in books[:20]:
         log.info("%s %s", source.name, account)
     return books

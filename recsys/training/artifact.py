@@ -28,6 +28,7 @@ from recsys.models.follows import Follows
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
 from recsys.settings import SequenceSettings
 from recsys.tables import VOCABULARY
+from recsys.training.assemble import product_ids
 from recsys.training.disk import write_arrays, writing
 
 MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
@@ -149,7 +150,7 @@ def refuse_other_products(folder: str | Path, vocabulary: DataFrame, sequences: 
     """
     manifest = read_manifest(folder)
     saved = manifest.get("checksums", {}).get(ITEMS)
-    if saved and saved != hashlib.sha256(_listed(_numbered(vocabulary)).encode()).hexdigest():
+    if saved and saved != hashlib.sha256(_listed(product_ids(vocabulary.select(c.ITEM, c.ITEM_INDEX).collect())).encode()).hexdigest():
         raise BadData(
             f"The model {folder} numbers other products than the table {VOCABULARY.name} of {manifest.get('model_ds')}: jobs/build_sequences.py has made that "
             f"table anew since it was trained, and its lists would name wrong products. Run jobs/train_model.py --ds {manifest.get('model_ds')}, then this again."
@@ -160,10 +161,6 @@ def refuse_other_products(folder: str | Path, vocabulary: DataFrame, sequences: 
             raise BadData(
                 f"The model {folder} was trained with sequences.{name} = {shape[name]}, and the settings now say {now}. Set it back, or train a model with it."
             )
-
-
-def _numbered(vocabulary: DataFrame) -> list[str]:
-    return ["", *(row[c.ITEM] for row in vocabulary.orderBy(c.ITEM_INDEX).select(c.ITEM).collect())]
 
 
 def _listed(items: Sequence[str]) -> str:
