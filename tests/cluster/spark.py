@@ -21,7 +21,7 @@ _SPARK = Path(pyspark.__file__).parent
 _BINARIES = Path(sys.executable).parent
 _PAGE = 8099  # of the master, for its own account of the workers
 
-_SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:-UsePerfData"
+_SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:-UsePerfData"
 # What a small and busy machine needs, and timeouts short enough that a lost host is noticed while the test looks on.
 CONF = {
     "spark.driver.memory": "1g",
