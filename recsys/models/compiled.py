@@ -20,7 +20,8 @@ def compiled(function: Callable, of_any_width: Collection[str] = ()) -> Callable
         return function
     import tensorflow as tf
 
-    graph = tf.function(function, reduce_retracing=True)
+    # No statement of ours looks at a tensor, and AutoGraph leaves a file in /tmp for every function of every worker that Spark ends.
+    graph = tf.function(function, reduce_retracing=True, autograph=False)
     if not of_any_width:
         return graph
 

@@ -27,12 +27,12 @@ class Average:
         self.values = [keras.Variable(np.array(variable), trainable=False, name="average") for variable in variables]
         pairs = [(mean.value, variable.value) for mean, variable in zip(self.values, variables)]
 
-        @tf.function
+        @tf.function(autograph=False)
         def add(share):
             for mean, variable in pairs:
                 mean.assign_add(tf.cast(share, mean.dtype) * (variable - mean))
 
-        @tf.function
+        @tf.function(autograph=False)
         def swap():
             for mean, variable in pairs:
                 before = tf.identity(mean)

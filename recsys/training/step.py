@@ -54,7 +54,7 @@ def make_step(
     sources = [variable.value for variable in variables]  # Horovod wants TensorFlow's own variables
     adam = getattr(optimizer, "inner_optimizer", optimizer)
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(reduce_retracing=True, autograph=False)
     def step(batch, items, log_expected, drawn_seeds, rate, clock):
         adam.learning_rate.assign(rate)
         for variable, drawn in zip(seeds, tf.unstack(drawn_seeds)):
