@@ -15,13 +15,13 @@ import time
 from pathlib import Path
 
 from tests.cluster.driver_faults import driver_killed
-from tests.cluster.findings import Finding, table
+from tests.cluster.findings import table
 from tests.cluster.hosts import CannotTest
 from tests.cluster.nights import backfill, late_day_and_readers, two_at_once
 from tests.cluster.same_answer import same_answer
 from tests.cluster.two_hosts import two_hosts
 from tests.cluster.worker_faults import workers_disturbed
-from tests.cluster.world import World, world
+from tests.cluster.world import world
 
 _FIRST = (two_hosts, late_day_and_readers)  # they make the tables that the others are compared with
 _CASES = {case.__name__: case for case in (same_answer, driver_killed, workers_disturbed, two_at_once, backfill)}
@@ -37,7 +37,9 @@ def main() -> int:
     try:
         with world(folder) as running:
             for case in (*_FIRST, *wanted):
-                findings += _carried_out(case, running)
+                for finding in case(running):
+                    print(f"{case.__name__}: {finding}", flush=True)
+                    findings.append(finding)
     except CannotTest as fault:
         sys.stderr.write(f"{fault}\n")
         return 1
@@ -47,14 +49,6 @@ def main() -> int:
         return 1
     shutil.rmtree(folder)
     return 0
-
-
-def _carried_out(case, running: World) -> list[Finding]:
-    findings = []
-    for finding in case(running):
-        print(f"{case.__name__}: {finding}", flush=True)
-        findings.append(finding)
-    return findings
 
 
 if __name__ == "__main__":
