@@ -1,7 +1,7 @@
 """Carry out a set of experiments: every method, every measure, on every log, and one page that shows them.
 
-An experiment that was carried out with the same settings is left as it is; --again does it anew. So a set that
-was cut short goes on where it stopped. What fails costs no other its results, and ends the job with 4. The page
+An experiment that was carried out with the same settings is left as it is, and so is every stage and training of one
+that was cut short; --again does all of it anew. What fails costs no other its results, and ends the job with 4. The page
 shows all of the set that were carried out with the present settings, and names the others.
 
 Reads   the logs that the settings of each experiment name, or the simulator's
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
             read_definition(own.beside(model))  # a wrong one is told now, and not after hours
     wanted, failures = chosen(plan, arguments.only, arguments.data), []
     spark = build_session("run_experiments", settings[wanted[0]].spark)
-    runner = Runner(spark, plan.folder, {job.STAGE.name: job.STAGE.run for job in JOBS}, arguments.again)
+    runner = Runner(spark, plan.folder, {job.STAGE.name: job.STAGE for job in JOBS}, arguments.again)
     try:
         for number, experiment in enumerate(wanted, start=1):
             print(f"[{number}/{len(wanted)}] {experiment.name}: {experiment.title}", flush=True)

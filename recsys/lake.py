@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import re
@@ -22,6 +23,7 @@ from recsys.tables import Table, in_contract
 
 log = logging.getLogger(__name__)
 _CONFLICT = re.compile("DELTA_(CONCURRENT|METADATA_CHANGED|PROTOCOL_CHANGED)")  # Delta's names for a commit that came too late
+_BORROWED = "recsys.borrowed"  # property of a table that was taken over: from whom, and in which state
 
 
 @dataclass(frozen=True)
@@ -226,10 +228,25 @@ class Lake:
         return sorted(self._frame(table).where(F.col(c.DAY) == F.lit(ds)).inputFiles())
 
     def borrow(self, table: Table, owner: Lake) -> None:
-        """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them."""
-        if self.exists(table):
+        """Take over `table` of `owner` as it is now, without copying its files; `owner` must keep them.
+
+        Where it was taken over in this very state before, nothing is committed.
+        """
+        taken, mark = self._properties(table), hashlib.sha256(f"{owner.state(table)}".encode()).hexdigest()
+        if taken is not None and taken.get(_BORROWED) == mark:
+            return
+        if taken is not None:
             self.spark.sql(f"DELETE FROM {self._identifier(table)}")  # Delta clones over nothing but an empty table
-        self.spark.sql(f"CREATE OR REPLACE TABLE {self._identifier(table)} SHALLOW CLONE {owner._identifier(table)}")
+        self.spark.sql(
+            f"CREATE OR REPLACE TABLE {self._identifier(table)} SHALLOW CLONE {owner._identifier(table)} TBLPROPERTIES ('{_BORROWED}' = '{mark}')"
+        )
+
+    def _properties(self, table: Table) -> dict[str, str] | None:
+        """What is noted with `table`; None where it was never written."""
+        try:
+            return self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()["properties"]
+        except AnalysisException:
+            return None
 
     def version(self, table: Table) -> int:
         """The number of the last commit of `table`."""

@@ -84,6 +84,17 @@ def test_rows_of_another_day_are_refused_and_the_table_stays(spark, lake):
     assertDataFrameEqual(lake.read(SEGMENTS), monday)
 
 
+def test_a_table_is_taken_over_as_it_is_now_and_not_again_while_it_stays_so(spark, tmp_path):
+    owner, other, lake = (Lake(spark, str(tmp_path / name)) for name in ("owner", "other", "lake"))
+    rows = ("u1", 0, 0.5, "train", MONDAY), ("u2", 1, 0.1, "train", MONDAY), ("u3", 2, 0.3, "train", MONDAY)
+    for of, row, version in ((owner, rows[0], 0), (owner, rows[1], 2), (other, rows[2], 4)):  # what is there is emptied first
+        of.replace_day(segments(spark, row), SEGMENTS, MONDAY)
+        for _ in range(2):
+            lake.borrow(SEGMENTS, of)
+            assert [tuple(taken) for taken in lake.read(SEGMENTS).collect()] == [row]
+            assert lake.version(SEGMENTS) == version
+
+
 @pytest.mark.parametrize(("change", "told"), [
     (lambda rows: rows.drop(c.DISTANCE), "missing ['distance'], unknown [], wrong type []"),
     (lambda rows: rows.withColumn("colour", F.lit("red")), "missing [], unknown ['colour'], wrong type []"),

@@ -6,7 +6,8 @@ import json
 import logging
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -20,7 +21,11 @@ from recsys.experiments.protocols import test_days_for
 from recsys.faults import Fault
 from recsys.lake import Lake
 from recsys.night import Night
+from recsys.runs.attempts import Attempts
 from recsys.runs.code import package_hash
+from recsys.runs.ledger import Ledger
+from recsys.runs.stage import Stage
+from recsys.runs.things import ONE_OF_SEVERAL
 from recsys.secrets import told
 from recsys.settings import Settings
 
@@ -31,11 +36,14 @@ SOURCES = "sources"
 
 @dataclass(frozen=True)
 class Runner:
-    """Runs experiments one after the other. Those on one log share the lake that it was taken into."""
+    """Runs experiments one after the other. Those on one log share the lake that it was taken into.
+
+    What was done before from the same is left as it is, stage by stage and training by training, unless `again` says otherwise.
+    """
 
     spark: SparkSession
     folder: str
-    stages: Mapping[str, Callable[[Night], object]]  # what the jobs run, by their names
+    stages: Mapping[str, Stage]  # of the jobs, by their names
     again: bool = False
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
@@ -65,14 +73,14 @@ class Runner:
         return found
 
     def _carry_out(self, experiment: Experiment, settings: Settings) -> list[str]:
-        night = self._night(experiment, settings)
-        for name in ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences"):
-            self.stages[name](night)
-        failures = self._train(experiment, night)
-        try:
-            self.stages["evaluate_models"](night)
-        except MethodsFailed as methods:
-            failures.append(f"{experiment.name}: {methods}")
+        with self._attempts(self._night(experiment, settings)) as attempts:
+            for name in ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences"):
+                attempts.make(self.stages[name])
+            failures = self._train(experiment, attempts)
+            try:
+                attempts.make(self.stages["evaluate_models"])
+            except MethodsFailed as methods:
+                failures.append(f"{experiment.name}: {methods}")
         return failures
 
     def _night(self, experiment: Experiment, settings: Settings) -> Night:
@@ -91,20 +99,28 @@ class Runner:
         """The lake that holds the log of the experiment."""
         log_of = "-".join([Path(settings.source).stem, *(Path(path).name for path in (settings.source_path, settings.products_path) if path)])
         lake = Lake(self.spark, str(Path(self.folder) / SOURCES / re.sub(r"[^\w.-]", "_", log_of)))
-        night = Night(lake, replace(settings, lake=lake.root), experiment.ds, experiment.ds)
-        for name in (("simulate_events",) if experiment.simulated else ()) + ("ingest_events", "ingest_products"):
-            self.stages[name](night)
+        with self._attempts(Night(lake, replace(settings, lake=lake.root), experiment.ds, experiment.ds)) as attempts:
+            for name in (("simulate_events",) if experiment.simulated else ()) + ("ingest_events", "ingest_products"):
+                attempts.make(self.stages[name])
         return lake
 
-    def _train(self, experiment: Experiment, night: Night) -> list[str]:
+    @contextmanager
+    def _attempts(self, night: Night) -> Iterator[Attempts]:
+        ledger = Ledger.of(night)
+        try:
+            yield Attempts(night, ledger, self.again)
+        finally:
+            ledger.write()
+
+    def _train(self, experiment: Experiment, attempts: Attempts) -> list[str]:
         """Train every model with every seed; returns what failed. The evaluation then goes without it."""
-        failures = []
+        stage, night, failures = replace(self.stages["train_model"], writes=(ONE_OF_SEVERAL,), apart=True), attempts.night, []
         for model in experiment.models:
             for seed in experiment.seeds:
                 log.info("%s: training %s with seed %d", experiment.name, model, seed)
                 training = replace(night.settings.training, model=model, seed=seed)
                 try:
-                    self.stages["train_model"](replace(night, settings=replace(night.settings, training=training)))
+                    replace(attempts, night=replace(night, settings=replace(night.settings, training=training))).make(stage)
                 except Exception as error:
                     failures.append(_failed(f"{experiment.name}: {model} with seed {seed}", error))
         return failures

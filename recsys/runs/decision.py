@@ -41,7 +41,7 @@ def states(parts: Mapping[str, Part], night: Night) -> dict[str, State]:
 
 def decide(stage: Stage, night: Night, now: Basis, ledger: Ledger, force: bool) -> Decision:
     """In doubt a stage runs."""
-    last = ledger.last_done(stage.name, night)
+    last = ledger.last_done(stage.name, night, now.settings if stage.apart else None)
     why = "--force asks for it" if force else _why(stage, night, now, last, ledger)
     return Decision(why or "", None if why else last)
 

@@ -98,11 +98,12 @@ class Ledger:
             frame = self.lake.spark.createDataFrame([_row(attempt) for attempt in rows], schema)
             self.lake.append(frame.coalesce(1), RUNS)
 
-    def last_done(self, stage: str, night: Night) -> Attempt | None:
-        """The attempt that was begun last of those that did `stage` for this day by this model's day."""
+    def last_done(self, stage: str, night: Night, settings: str | None = None) -> Attempt | None:
+        """The attempt that was begun last of those that did `stage` for this day by this model's day, with `settings` if they are given."""
         done = [
             attempt for attempt in self.attempts
             if (attempt.stage, attempt.ds, attempt.model_ds, attempt.outcome) == (stage, night.ds, night.model_ds, DONE)
+            and settings in (None, attempt.settings)
         ]
         return max(done, key=lambda attempt: attempt.started, default=None)
 

@@ -38,6 +38,7 @@ class Stage:
     reads: tuple[Part, ...]
     writes: tuple[Part, ...]
     settings: tuple[str, ...] = ()
+    apart: bool = False  # whether what it leaves with other settings stays beside what it leaves with these
 
     def reads_on(self, night: Night) -> dict[str, Part]:
         """What it reads on this night, by label."""

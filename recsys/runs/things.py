@@ -14,6 +14,7 @@ from recsys.models.definition import read_definition
 from recsys.night import Night
 from recsys.runs.parts import State, Thing, digest
 from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
+from recsys.training.assemble import version_of
 
 
 def _log(night: Night) -> State:
@@ -39,6 +40,13 @@ def _model(night: Night) -> State | None:
     except MissingTable:
         return None
     return State(_of_folder(folder), read_manifest(folder)["version"])
+
+
+def _model_by_settings(night: Night) -> State | None:
+    settings = night.settings
+    version = version_of(read_definition(settings.beside(settings.training.model)), settings, night.ds)
+    folder = Path(settings.models, version)
+    return State(_of_folder(str(folder)), version) if (folder / MANIFEST).exists() else None
 
 
 def _judged_models(night: Night) -> State | None:
@@ -80,6 +88,7 @@ PRODUCT_LIST = Thing("product list", _product_list)
 DEFINITION = Thing("definition", _definition, nights="training")
 MODEL = Thing("trained model", _model, made_by="train_model", of="model_ds")
 TRAINED = replace(MODEL, nights="training")
+ONE_OF_SEVERAL = replace(TRAINED, look=_model_by_settings)  # the one that these settings make, whichever was trained last
 JUDGED_MODELS = Thing("trained model", _judged_models, made_by="train_model", of="model_ds")
 REPORT = Thing("report", _report, made_by="write_report")
 SIMULATED_SHOP = Thing("simulated shop", _simulated_shop, made_by="simulate_events")

@@ -1,4 +1,4 @@
-"""The runner on a lake of four events; the stages only say that they were called."""
+"""The runner on a lake of four events; the stages only say that they were called, and what was done is remembered in a list."""
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -8,10 +8,14 @@ import pytest
 from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.compare import MethodsFailed
+from recsys.experiments import run
 from recsys.experiments.plan import Experiment
 from recsys.experiments.run import Runner
 from recsys.faults import Infrastructure
+from recsys.runs.parts import State, Thing
+from recsys.runs.stage import Stage
 from recsys.settings import Settings
+from tests.runs.shop import InMemory
 
 DS = date(2020, 1, 10)
 SHOP = Experiment(
@@ -35,23 +39,35 @@ def products(night):
 
 
 @pytest.fixture
-def world(spark, tmp_path):
+def world(spark, tmp_path, monkeypatch):
     """Where experiments run, what their stages were called with, and the settings of the only one."""
-    called = []
+    called, kept = [], {}
+
+    def ledger_of(night):
+        done = kept.setdefault(night.lake.root, [])
+        return InMemory(night.lake, list(done), kept=done)
+
+    monkeypatch.setattr(run.Ledger, "of", ledger_of)
 
     def stage(name, does=lambda night: None):
-        def run(night):
+        def does_it(night):
             called.append((name, night.settings.training.model, night.settings.training.seed) if name == "train_model" else name)
             does(night)
-        return run
+        return Stage(name, does_it, (), (), settings=("training",))
 
     def evaluate(night):
         assert night.lake.read(t.EVENTS).count() == 5 and night.settings.split.test_days == 2
         row = {c.METHOD: "a", c.SPLIT: "test", c.METRIC: "f1", c.LIST_LENGTH: 5, c.VALUE: 0.1, c.USERS: 1, c.DAY: DS}
         night.lake.replace_day(frame(spark, t.EVALUATIONS, row), t.EVALUATIONS, DS)
 
-    names = ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences", "train_model")
+    def model_of(night):
+        return tmp_path / f"model_of_{night.settings.training.model}_{night.settings.training.seed}"
+
+    definition = Thing("definition", lambda night: State((tmp_path / night.settings.training.model).read_text()))
+    monkeypatch.setattr(run, "ONE_OF_SEVERAL", Thing("model", lambda night: State("there") if model_of(night).exists() else None))
+    names = ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences")
     stages = {name: stage(name) for name in names} | {
+        "train_model": replace(stage("train_model", lambda night: model_of(night).touch()), reads=(definition,)),
         "ingest_events": stage("ingest_events", ingest), "ingest_products": stage("ingest_products", products), "evaluate_models": stage("evaluate_models", evaluate),
     }
     for model in SHOP.models:
@@ -59,6 +75,11 @@ def world(spark, tmp_path):
     folder = tmp_path / SHOP.name
     settings = Settings(source="sources/shop.yaml", lake=str(folder / "lake"), models=str(folder / "models"), folder=str(tmp_path))
     return Runner(spark, str(tmp_path), stages), called, settings
+
+
+def doing(runner, **other):
+    """The runner with stages that do something else."""
+    return replace(runner, stages=runner.stages | {name: replace(runner.stages[name], run=run) for name, run in other.items()})
 
 
 def test_every_model_is_trained_with_every_seed_on_a_log_cut_as_asked_and_once_is_enough(world):
@@ -73,7 +94,8 @@ def test_every_model_is_trained_with_every_seed_on_a_log_cut_as_asked_and_once_i
     assert runner.run(SHOP, settings) == [] and len(called) == 12
 
     (settings.beside("b.yaml")).write_text("name: b\nwidth: 32")
-    assert runner.run(SHOP, settings) == [] and len(called) == 24
+    assert runner.run(SHOP, settings) == []
+    assert [call for call in called[12:] if call[0] == "train_model"] == [("train_model", "b.yaml", 1), ("train_model", "b.yaml", 2)]
 
 
 def test_a_training_that_fails_costs_the_other_models_nothing_and_is_tried_again(world):
@@ -82,13 +104,35 @@ def test_a_training_that_fails_costs_the_other_models_nothing_and_is_tried_again
     def train(night):
         if (night.settings.training.model, night.settings.training.seed) == ("a.yaml", 2):
             raise Infrastructure("Training failed: rank 1 is gone.")
-        runner.stages["train_model"](night)
+        runner.stages["train_model"].run(night)
 
-    failing = replace(runner, stages=runner.stages | {"train_model": train})
+    failing = doing(runner, train_model=train)
     assert failing.run(SHOP, settings) == ["shop_six_to_four: a.yaml with seed 2: Training failed: rank 1 is gone."]
     assert called[-4:] == [("train_model", "a.yaml", 1), ("train_model", "b.yaml", 1), ("train_model", "b.yaml", 2), "evaluate_models"]
     assert len(runner.judged({SHOP: settings})) == 1
     assert runner.run(SHOP, settings) == [] and ("train_model", "a.yaml", 2) in called
+
+
+def test_a_training_that_was_done_before_an_experiment_broke_off_is_not_done_again_unless_asked_for(world):
+    runner, called, settings = world
+    killed_at = [("b.yaml", 1)]
+
+    def train(night):
+        if (night.settings.training.model, night.settings.training.seed) in killed_at:
+            raise KeyboardInterrupt
+        runner.stages["train_model"].run(night)
+
+    def trained(runner):
+        called.clear()
+        assert runner.run(SHOP, settings) == []
+        return [call[1:] for call in called if call[0] == "train_model"]
+
+    interrupted = doing(runner, train_model=train)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.run(SHOP, settings)
+    killed_at.clear()
+    assert trained(interrupted) == [("b.yaml", 1), ("b.yaml", 2)]
+    assert trained(replace(interrupted, again=True)) == [("a.yaml", 1), ("a.yaml", 2), ("b.yaml", 1), ("b.yaml", 2)]
 
 
 def test_an_experiment_that_breaks_off_is_told_and_stops_no_other(world):
@@ -97,7 +141,7 @@ def test_an_experiment_that_breaks_off_is_told_and_stops_no_other(world):
     def break_off(night):
         raise ZeroDivisionError("by nothing")
 
-    broken = replace(runner, stages=runner.stages | {"segment_users": break_off})
+    broken = doing(runner, segment_users=break_off)
     assert broken.run(SHOP, settings) == ["shop_six_to_four: ZeroDivisionError by nothing"]
     assert runner.judged({SHOP: settings}) == []
 
@@ -115,5 +159,5 @@ def test_what_an_evaluation_could_not_judge_is_told_and_the_experiment_is_carrie
     def fail(night):
         raise MethodsFailed("markov: no memory left")
 
-    assert Runner(runner.spark, runner.folder, runner.stages | {"evaluate_models": fail}).run(SHOP, settings) == ["shop_six_to_four: markov: no memory left"]
+    assert doing(runner, evaluate_models=fail).run(SHOP, settings) == ["shop_six_to_four: markov: no memory left"]
     assert runner.run(SHOP, settings) == [] and called[-1] == "evaluate_models"
