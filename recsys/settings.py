@@ -97,6 +97,7 @@ class EvaluationSettings:
     )
     models: tuple[Location, ...] = ()  # definitions to judge, beside the settings file; none: the model that is pushed
     seeds: tuple[Seed, ...] = ()  # each model is judged once for each, trained with it; none: training.seed
+    users: Count | None = None  # so many at most are asked about, drawn at random; null for all who came back
     few_events: Count = 5  # users with at most so many events in their history are told apart
     praise: float = 4.0  # the least rating that counts as praise
     timed_users: Annotated[int, Field(ge=0)] = 50  # asked one by one of a model, for the seconds that one list takes; 0 asks none

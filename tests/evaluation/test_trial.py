@@ -35,6 +35,16 @@ def test_users_with_a_history_who_come_back_are_asked_and_methods_see_the_days_b
     assertDataFrameEqual(trial.history.select(c.USER, c.ITEM), _pairs(spark, ("u", "a"), ("u", "b"), ("w", "a")))
 
 
+def test_of_many_users_some_are_drawn_by_the_seed_and_methods_still_see_all_histories(spark):
+    back = [(f"u{number}", "a", at) for number in range(40) for at in (1, 9)]
+    trials = [hold_out(log(spark, back), _BY_TIME, EvaluationSettings(users=10, seed=seed), day(10)) for seed in (1, 1, 2)]
+    first, again, other = ({row[c.USER] for row in trial.users.collect()} for trial in trials)
+    assert len(first) == len(other) == 10 and first == again != other
+    assert {row[c.USER] for row in trials[0].targets.collect()} == first
+    assert trials[0].history.select(c.USER).distinct().count() == 40
+    assert hold_out(log(spark, back), _BY_TIME, EvaluationSettings(users=50), day(10)).users.count() == 40
+
+
 def test_where_only_new_products_are_listed_only_new_products_are_targets(spark):
     trial = hold_out(_events(spark), _BY_TIME, EvaluationSettings(drop_seen=True), day(10))
     assertDataFrameEqual(trial.targets, _pairs(spark, ("u", "d")))

@@ -42,12 +42,13 @@ def comparison(night: Night) -> list[Text]:
         "training stops, and the rest is trained on. This leaks the future: what a user did later is known when what they did "
         "earlier is judged, so these figures say little about tomorrow.",
     }[split.kind]
+    asked = f"Of all users who came back {evaluation.users:,} at most were drawn to be asked about. " if evaluation.users else ""
     seen = "only products that are new to the user count" if evaluation.drop_seen else "products the user had already bought count too"
     return [
         Text(parts + " Segments, normalisation and vocabulary are fitted on the training period only, and reused unchanged later."),
         Text(
             f"Every method ranks all products it knows, never a sample, and sees the same past; {seen}. A product is liked if the user "
-            f"went on to {words.listing(evaluation.relevant, 'or')} it. Hits, ranks and F1 are means over users with any history and at "
+            f"went on to {words.listing(evaluation.relevant, 'or')} it. {asked}Hits, ranks and F1 are means over users with any history and at "
             "least one such product; rates, novelty and diversity are over all with a history who came back. Users without a history are "
             "left out: every method can list them nothing but what is popular. Events of one moment are ordered by a hash, so that no method profits from the order of a file."
         ),
