@@ -1,7 +1,7 @@
 """Carry out a set of experiments: every method, every measure, on every log, and one page that shows them.
 
 An experiment that was carried out with the same settings is left as it is, and so is every stage and training of one
-that was cut short; --again does all of it anew. What fails costs no other its results, and ends the job with 4. The page
+that was cut short; --force does all of it anew. What fails costs no other its results, and ends the job with 4. The page
 shows all of the set that were carried out with the present settings, and names the others.
 
 Reads   the logs that the settings of each experiment name, or the simulator's
@@ -47,7 +47,7 @@ def run(arguments: argparse.Namespace) -> None:
             read_definition(own.beside(model))  # a wrong one is told now, and not after hours
     wanted, failures = chosen(plan, arguments.only, arguments.data), []
     spark = build_session("run_experiments", settings[wanted[0]].spark)
-    runner = Runner(spark, plan.folder, {job.STAGE.name: job.STAGE for job in JOBS}, arguments.again)
+    runner = Runner(spark, plan.folder, {job.STAGE.name: job.STAGE for job in JOBS}, arguments.force)
     try:
         for number, experiment in enumerate(wanted, start=1):
             print(f"[{number}/{len(wanted)}] {experiment.name}: {experiment.title}", flush=True)
@@ -64,6 +64,6 @@ if __name__ == "__main__":
     parser.add_argument("--plan", required=True, metavar="FILE", help="the set, as in conf/experiments/*.yaml")
     parser.add_argument("--data", metavar="FOLDER", help="where the logs lie that come with no package")
     parser.add_argument("--only", nargs="+", default=[], metavar="NAME", help="experiments of the set to carry out")
-    parser.add_argument("--again", action="store_true", help="carry out anew what was carried out before")
+    parser.add_argument("--force", action="store_true", help="carry out anew what was carried out before")
     with faults_as_exit_codes("run_experiments"):
         run(parser.parse_args())

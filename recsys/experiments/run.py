@@ -38,19 +38,19 @@ SOURCES = "sources"
 class Runner:
     """Runs experiments one after the other. Those on one log share the lake that it was taken into.
 
-    What was done before from the same is left as it is, stage by stage and training by training, unless `again` says otherwise.
+    What was done before from the same is left as it is, stage by stage and training by training, unless `force` says otherwise.
     """
 
     spark: SparkSession
     folder: str
     stages: Mapping[str, Stage]  # of the jobs, by their names
-    again: bool = False
+    force: bool = False
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
         """Carry `experiment` out, unless it was with these settings. Whatever failed is returned, and costs no other its results."""
         made_from, done = self._made_from(experiment, settings), self._done(experiment)
-        if done.items() >= (made_from | {_FAILURES: []}).items() and not self.again:
-            log.info("%s: carried out before with these settings; --again does it anew", experiment.name)
+        if done.items() >= (made_from | {_FAILURES: []}).items() and not self.force:
+            log.info("%s: carried out before with these settings; --force does it anew", experiment.name)
             if done.get(_CODE) != package_hash():
                 log.warning("%s: its figures were made by another state of the code", experiment.name)
             return []
@@ -108,7 +108,7 @@ class Runner:
     def _attempts(self, night: Night) -> Iterator[Attempts]:
         ledger = Ledger.of(night)
         try:
-            yield Attempts(night, ledger, self.again)
+            yield Attempts(night, ledger, self.force)
         finally:
             ledger.write()
 

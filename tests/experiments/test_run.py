@@ -132,7 +132,7 @@ def test_a_training_that_was_done_before_an_experiment_broke_off_is_not_done_aga
         interrupted.run(SHOP, settings)
     killed_at.clear()
     assert trained(interrupted) == [("b.yaml", 1), ("b.yaml", 2)]
-    assert trained(replace(interrupted, again=True)) == [("a.yaml", 1), ("a.yaml", 2), ("b.yaml", 1), ("b.yaml", 2)]
+    assert trained(replace(interrupted, force=True)) == [("a.yaml", 1), ("a.yaml", 2), ("b.yaml", 1), ("b.yaml", 2)]
 
 
 def test_an_experiment_that_breaks_off_is_told_and_stops_no_other(world):
