@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from urllib.parse import urlparse
 
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException
 
@@ -64,11 +64,14 @@ class Lake:
         return f"delta.{quoted(location)}" if self._is_path else ".".join(map(quoted, location.split(".")))
 
     def exists(self, table: Table) -> bool:
+        return self._detail(table) is not None
+
+    def _detail(self, table: Table) -> Row | None:
+        """What Delta's metadata say of `table`; None where it was never written."""
         try:
-            self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").collect()
+            return self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()
         except AnalysisException:
-            return False
-        return True
+            return None
 
     def read(self, table: Table, version: int | None = None) -> DataFrame:
         """The whole table, at `version` or as it is now.
@@ -214,11 +217,8 @@ class Lake:
 
     def state(self, table: Table) -> str | None:
         """What changes with every commit of `table`, told from metadata alone; None where it was never written."""
-        try:
-            detail = self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()
-        except AnalysisException:
-            return None
-        return repr([str(detail[name]) for name in ("id", "lastModified", "numFiles", "sizeInBytes")])
+        detail = self._detail(table)
+        return detail and repr([str(detail[name]) for name in ("id", "lastModified", "numFiles", "sizeInBytes")])
 
     def files_of_day(self, table: Table, ds: date) -> list[str]:
         """The live files of one day of a partitioned `table`, none if there is no such day; no file is opened.
@@ -232,21 +232,14 @@ class Lake:
 
         Where it was taken over in this very state before, nothing is committed.
         """
-        taken, mark = self._properties(table), hashlib.sha256(f"{owner.state(table)}".encode()).hexdigest()
-        if taken is not None and taken.get(_BORROWED) == mark:
+        taken, mark = self._detail(table), hashlib.sha256(f"{owner.state(table)}".encode()).hexdigest()
+        if taken and taken["properties"].get(_BORROWED) == mark:
             return
-        if taken is not None:
+        if taken:
             self.spark.sql(f"DELETE FROM {self._identifier(table)}")  # Delta clones over nothing but an empty table
         self.spark.sql(
             f"CREATE OR REPLACE TABLE {self._identifier(table)} SHALLOW CLONE {owner._identifier(table)} TBLPROPERTIES ('{_BORROWED}' = '{mark}')"
         )
-
-    def _properties(self, table: Table) -> dict[str, str] | None:
-        """What is noted with `table`; None where it was never written."""
-        try:
-            return self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()["properties"]
-        except AnalysisException:
-            return None
 
     def version(self, table: Table) -> int:
         """The number of the last commit of `table`."""
