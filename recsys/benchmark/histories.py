@@ -14,7 +14,8 @@ import pandas as pd
 
 from recsys.faults import BadData, BadSettings
 
-_HEADER = ("user", "item", "time")
+_ALIASES = {"product": "item", "movie": "item", "timestamp": "time"}
+_MILLISECONDS = 1e11  # as seconds since 1970 the year 5138
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ def read_histories(path: str | Path) -> Histories:
 
     One of three forms, told apart by the file itself:
         `user item item ...`  a line for each user, in time order;
-        `user item`           a line for each event, those of a user in time order;
+        `user item`           a line for each event, those of a user in time order; a header `user item` is left out;
         `user item time`      the same under exactly this header; time in seconds since 1970, or as a date.
+    In a header `user_id`, `userId` and `user_id:token` are as good as `user`, and `timestamp` as `time`.
 
     Raises:
         BadSettings: there is no such file.
@@ -61,7 +63,7 @@ def read_histories(path: str | Path) -> Histories:
 
 
 def _opened(path: Path) -> TextIO:
-    return gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
+    return gzip.open(path, "rt", encoding="utf-8-sig") if path.suffix == ".gz" else path.open(encoding="utf-8-sig")
 
 
 def _words(lines: TextIO) -> Iterator[tuple[int, list[str]]]:
@@ -76,8 +78,10 @@ def _histories(path: str, lines: Iterator[tuple[int, list[str]]]) -> Histories:
     timed, many, again = False, 0, 0  # the last lines of which more than one product, or a user who was there before, is known
     owners, times = [], []
     for number, words in lines:
-        if not owners and tuple(word.lower() for word in words) == _HEADER:
-            timed = True
+        if not owners and not timed and (columns := _columns(words))[:2] == ["user", "item"]:
+            if columns[2:] not in ([], ["time"]):
+                raise BadData(f"{path}, line {number}: the header '{' '.join(words)[:60]}'. Keep the columns user, item and time, or user and item.")
+            timed = len(columns) == 3
             continue
         if len(words) < 2 or (timed and len(words) != 3):
             raise BadData(f"{path}, line {number}: {len(words)} words, '{' '.join(words)[:60]}'. {_wanted(timed)}")
@@ -101,6 +105,12 @@ def _histories(path: str, lines: Iterator[tuple[int, list[str]]]) -> Histories:
     )
 
 
+def _columns(words: list[str]) -> list[str]:
+    """Words of a header as the names of what they may mean: `userId`, `user_id` and `user_id:token` are `user`."""
+    names = [word.lower().partition(":")[0].removesuffix("id").removesuffix("_") for word in words]
+    return [_ALIASES.get(name, name) for name in names]
+
+
 def _seconds(path: str, times: list[str]) -> np.ndarray:
     """Seconds since 1970 of numbers or dates."""
     numbers = pd.to_numeric(pd.Series(times), errors="coerce")
@@ -114,6 +124,8 @@ def _seconds(path: str, times: list[str]) -> np.ndarray:
     if not np.isfinite(numbers).all():
         bad = int(np.flatnonzero(~np.isfinite(numbers))[0])
         raise BadData(f"{path}, event {bad + 1}: the time '{times[bad][:40]}' is no number of seconds.")
+    if np.median(numbers) > _MILLISECONDS:
+        raise BadData(f"{path}: times such as {times[0][:40]} are no seconds since 1970 but milliseconds or finer. Divide them down to seconds, or write dates.")
     return numbers.to_numpy(np.float64)
 
 
