@@ -1,6 +1,7 @@
 """One small Spark session for each process of the suite, and a lake in a temporary folder for a test."""
 
 import logging
+from contextlib import contextmanager
 
 import hypothesis
 import pytest
@@ -20,9 +21,12 @@ _SMALL = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # expressions outside of whole stages too
     # The first compiler alone gets 48 MB for its code unless told otherwise. Spark's fill them, and throwing code away and making it anew never ends.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Ddelta.log.cacheSize=50",
 }
+
+_AS_IN_A_NIGHT = {"spark.sql.codegen.factoryMode": "FALLBACK"}
 
 hypothesis.settings.register_profile("busy", deadline=None)  # a machine at other work is no fault of the code
 hypothesis.settings.load_profile("busy")
@@ -41,6 +45,19 @@ def spark():
     session = build_session("tests", SparkSettings(master="local[2]", conf=_SMALL))
     yield session
     session.stop()
+
+
+@contextmanager
+def as_in_a_night(spark):
+    """What Spark does for the sake of speed, and is spared in tests, is done within the block: somewhere it has to be seen to work."""
+    before = {name: spark.conf.get(name) for name in _AS_IN_A_NIGHT}
+    try:
+        for name, value in _AS_IN_A_NIGHT.items():
+            spark.conf.set(name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            spark.conf.set(name, value)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from recsys.job import Night
 from recsys.lake import Lake
 from recsys.settings import load_settings
 from recsys.simulation.plan import Plan, plan_of
+from tests.conftest import as_in_a_night
 from tests.jobs.declared import declared
 from tests.simulation.small import CONFIG, DS
 
@@ -45,6 +46,7 @@ def shop(spark, tmp_path_factory) -> Shop:
         "simulation.categories=10", "simulation.dirt=0.03", "segments.k_max=7",
     ])
     night = Night(Lake(spark, settings.lake), settings, DS, DS)
-    for stage in STAGES:
-        stage.STAGE.run(declared(stage.STAGE, night))
+    with as_in_a_night(spark):
+        for stage in STAGES:
+            stage.STAGE.run(declared(stage.STAGE, night))
     return Shop(night.lake, f"{folder}/shop", plan_of(settings.simulation, DS), EVENTS)
