@@ -1,4 +1,5 @@
 import os
+import sys
 
 import pytest
 from pyspark.errors import PySparkRuntimeError
@@ -9,10 +10,11 @@ from recsys.session import _options, build_session
 from recsys.settings import SparkSettings
 
 
-def test_a_local_master_gets_the_defaults_of_a_small_machine_and_python_workers_of_its_own():
+def test_a_local_master_gets_the_defaults_of_a_small_machine_and_python_workers_of_its_own(monkeypatch):
+    monkeypatch.delenv("PYSPARK_PYTHON", raising=False)
     options = _options(SparkSettings(master="local[2]"), submitted=False)
     assert options["spark.master"] == "local[2]" and options["spark.sql.shuffle.partitions"] == "4"
-    assert os.environ["PYSPARK_PYTHON"]
+    assert os.environ["PYSPARK_PYTHON"] == sys.executable
 
 
 def test_a_cluster_named_in_the_settings_keeps_its_own_defaults():
