@@ -4,7 +4,7 @@ from datetime import date
 import numpy as np
 import pytest
 
-from recsys.report import figures
+from recsys.report import figures, trial_figures
 
 DRAWN = {
     "events over time": lambda: figures.lines_over_time(
@@ -17,6 +17,12 @@ DRAWN = {
     "one epoch": lambda: figures.training_curves([1], {"training loss": [5.0]}, None),
     "training": lambda: figures.training_curves([1, 2], {"training loss": [5.0, 4.0], "validation NDCG": [0.1, 0.2]}, 2),
     "ten methods": lambda: figures.lines_by_length({f"method {n}": [(5, 0.1), (10, 0.2)] for n in range(10)}, "F1", {"method 0": [(5, 0.05, 0.15), (10, 0.1, 0.3)]}),
+    "twelve methods": lambda: trial_figures.lines_with_bands({f"method {n}": [(5, 0.1, 0.05, 0.2), (10, 0.2, 0.2, 0.2)] for n in range(12)}, "F1", ""),
+    "rates with a gap": lambda: trial_figures.rate_bars(["a", "b"], {"click-through rate": [0.5, None], "transaction rate": [None, None]}, "simulated data"),
+    "nothing to learn": lambda: trial_figures.accuracy_against_cost({"a": (0.0, 0.1), "b": (90.0, 0.2)}, "NDCG@10", "b", ""),
+    "differences": lambda: trial_figures.differences({"ahead": (0.2, 0.1, 0.3), "open": (0.0, -0.1, 0.1), "behind": (-0.2, -0.3, -0.1)}, "worth", ""),
+    "no difference at all": lambda: trial_figures.differences({}, "worth", ""),
+    "one point": lambda: trial_figures.accuracy_against_cost({"a": (1.0, 0.1)}, "NDCG@10", None, "simulated data"),
 }
 
 
