@@ -96,8 +96,9 @@ def load_source(settings: Settings) -> Source:
     """The source that `settings` name, with the paths that `settings` lay over it."""
     path = settings.beside(settings.source)
     mapping = read_mapping(path)
-    if settings.source_path:
-        mapping["files"] = {**mapping.get("files", {}), "path": settings.source_path}
+    files = mapping.get("files") or {}
+    if settings.source_path and isinstance(files, dict):  # anything else is told below
+        mapping["files"] = {**files, "path": settings.source_path}
     source = fill(Source, mapping, str(path))
     if settings.products_path:
         if source.products.file is None:

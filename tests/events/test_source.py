@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,6 +56,17 @@ def test_a_mistake_in_a_mapping_is_named(tmp_path, old, new, told):
         load_source(settings_of(tmp_path, SHOP.replace(old, new)))
     assert told in str(fault.value)
     assert "shop.yaml" in str(fault.value)
+
+
+@pytest.mark.parametrize("files", ["log.csv", "[log.csv]", "3"])
+def test_files_that_are_no_section_are_told_also_where_the_settings_say_where_the_log_lies(tmp_path, files):
+    with pytest.raises(BadSettings, match="shop.yaml is not usable:\n  - files = "):
+        load_source(replace(settings_of(tmp_path, SHOP.replace("{path: log.csv}", files)), source_path="elsewhere.csv"))
+
+
+def test_files_without_a_word_take_the_path_of_the_settings(tmp_path):
+    source = load_source(replace(settings_of(tmp_path, SHOP.replace("{path: log.csv}", "")), source_path="elsewhere.csv"))
+    assert source.files.path == "elsewhere.csv"
 
 
 def test_a_products_path_without_a_product_list_is_refused(tmp_path):
