@@ -62,9 +62,24 @@ def rows_of(histories: Histories, places: Sequence[Place], shape: WindowShape, t
         if start:
             _remember(rows, row, items[:start], days[:start])
         if targets is not None:
-            found = np.unique(targets[row])[:TARGET_WIDTH]
+            found = _first(targets[row])[:TARGET_WIDTH]
             rows[c.TARGETS][row, :len(found)] = found
     return rows
+
+
+def items_of(histories: Histories, places: Sequence[Place], length: int) -> Iterator[np.ndarray]:
+    """The products of `rows_of` alone, int32 [rows, length], some thousand rows at a time."""
+    for start in range(0, len(places), _CHUNK):
+        part = places[start:start + _CHUNK]
+        items = np.zeros((len(part), length), np.int32)
+        for row, (user, first, end) in enumerate(part):
+            items[row, :end - first] = histories.of(user)[first:end]
+        yield items
+
+
+def _first(products: np.ndarray) -> np.ndarray:
+    """Each of `products` once, in the order of its first place."""
+    return products[np.sort(np.unique(products, return_index=True)[1])]
 
 
 def _timeline(histories: Histories, user: int, end: int) -> tuple[np.ndarray, ...]:
