@@ -16,11 +16,14 @@ class Negatives:
 
 
 class NegativeSampler:
-    """Draws products by their training count to the power `alpha`: 1 is the count itself, 0 even."""
+    """Draws products by their training count to the power `alpha`: 1 is the count itself, 0 even.
+
+    A product without an event counts as having one: what is never drawn is never pushed down, and would outrank the rare.
+    """
 
     def __init__(self, counts: np.ndarray, alpha: float = 0.75) -> None:
         """`counts`: events of each product by index; index 0 is padding and never drawn."""
-        weight = np.asarray(counts, dtype=np.float64) ** alpha
+        weight = np.maximum(np.asarray(counts, dtype=np.float64), 1.0) ** alpha
         weight[0] = 0.0
         self.probability = weight / weight.sum()
         self._cumulative = np.cumsum(self.probability)
