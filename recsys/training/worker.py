@@ -28,7 +28,7 @@ from recsys.training.signs import READING, SAVING, TOGETHER, Signs
 from recsys.training.start import product_vectors
 
 log = logging.getLogger(__name__)
-_STARTING_WINDOWS = 50_000  # of rank 0, from which product vectors start
+_STARTING_WINDOWS = 50_000  # from which product vectors start, at most
 
 
 def train_rank(plan: Plan, signs: Signs) -> Outcome:
@@ -129,8 +129,10 @@ class _Rank:
         self.average.add(0)  # of no step yet: where it starts from
 
     def _first_windows(self) -> Iterator[np.ndarray]:
-        """The products of windows of this rank: all of them, or as many as take some seconds to look through."""
-        return islice((batch[c.ITEMS] for batch in self.feed.epoch(0)), _STARTING_WINDOWS // self.plan.settings.batch_size)
+        """The products of windows of all ranks: all of them, or as many as take some seconds to look through."""
+        files, size, seed = self.plan.train_files, self.plan.settings.batch_size, self.plan.settings.seed
+        every = WindowFeed(files, self.plan.shape, size, steps_per_epoch([files], size), seed)
+        return islice((batch[c.ITEMS] for batch in every.epoch(0)), max(_STARTING_WINDOWS // size, 1))
 
     def finished(self) -> bool:
         """Whether to stop; rank 0's clock decides for all, or some would wait for the others forever."""
