@@ -21,7 +21,7 @@ from recsys.report.page import Block, Grid, Picture, Text
 from recsys.split import TEST
 from recsys.training.artifact import artifact_for, read_manifest
 
-_CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG", "validation_loss": "validation loss"}
+_CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG"}
 _EPOCHS = (
     "Every epoch. Copy and follow moved: by how much the shares of these two paths, as log odds, were raised above what was learned, because that "
     "gains on the validation period."
