@@ -1,6 +1,7 @@
 import ast
 import importlib
 import re
+import runpy
 import subprocess
 import sys
 from dataclasses import replace
@@ -97,7 +98,7 @@ def test_a_job_says_what_it_reads_and_writes_and_how_it_is_launched_and_only_wir
     assert callable(importlib.import_module(path.stem).run)
 
 
-def test_a_job_explains_itself(tmp_path):
+def test_a_job_starts_from_any_folder_with_nothing_but_the_package(tmp_path):
     done = subprocess.run(
         [sys.executable, str(ROOT / "jobs" / "ingest_events.py"), "--help"], cwd=tmp_path, capture_output=True, text=True,
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
@@ -106,8 +107,12 @@ def test_a_job_explains_itself(tmp_path):
     assert done.stdout.startswith("usage: ingest_events.py") and "Take the files of a source" in done.stdout
 
 
-@pytest.mark.parametrize("path", JOBS, ids=lambda path: path.stem)
-def test_every_job_takes_the_same_arguments(path, capsys):
+@pytest.mark.parametrize("path", sorted((ROOT / "jobs").glob("*.py")), ids=lambda path: path.stem)
+def test_every_job_explains_itself_and_those_of_a_night_take_the_same_arguments(path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(path), "--help"])
     with pytest.raises(SystemExit) as end:
-        parse_arguments(ast.get_docstring(ast.parse(path.read_text())), ["--help"])
-    assert end.value.code == 0 and "--model-ds" in capsys.readouterr().out
+        runpy.run_path(str(path), run_name="__main__")
+    told = capsys.readouterr().out
+    assert end.value.code == 0 and told.startswith(f"usage: {path.name} ")
+    assert ast.get_docstring(ast.parse(path.read_text())).splitlines()[0] in told
+    assert path not in JOBS or all(f"[{name}" in told for name in ("--model-ds", "--force", "--dry-run"))
