@@ -6,8 +6,6 @@ import copy
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pyspark.sql import DataFrame
-
 from recsys.lake import Lake
 from recsys.night import Night
 from recsys.runs.stage import Stage
@@ -64,10 +62,7 @@ class Fenced(Lake):
 
     allowed: frozenset[str] = frozenset()
 
-    def read(self, table: Table, version: int | None = None) -> DataFrame:
-        assert table.name in self.allowed, f"the stage reads the table {table.name}, which it does not declare"
-        return super().read(table, version)
-
-    def _write(self, rows: DataFrame, table: Table, predicate: str) -> None:
-        assert table.name in self.allowed, f"the stage writes the table {table.name}, which it does not declare"
-        super()._write(rows, table, predicate)
+    def location(self, table: Table) -> str:
+        """All that reads or writes a table asks where it is."""
+        assert table.name in self.allowed, f"the stage looks at the table {table.name}, which it does not declare"
+        return super().location(table)

@@ -2,19 +2,23 @@
 
 import ast
 import importlib
+import inspect
 import re
+import shutil
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 import run_pipeline
 import simulate_events
 
 from recsys import tables as t
-from recsys.runs import things
+from recsys.lake import Lake
+from recsys.runs import code, things
 from recsys.runs.code import code_hash
 from recsys.runs.stage import Stage
 from recsys.settings import Settings, SplitSettings
-from tests.jobs.declared import fenced
+from tests.jobs.declared import Fenced, fenced
 
 ROOT = Path(__file__).parents[2]
 STAGES = (*run_pipeline.STAGES, simulate_events.STAGE)
@@ -64,7 +68,33 @@ def test_the_fence_lets_a_stage_read_only_what_it_declares():
             look()
 
 
+WAYS = [name for name, way in vars(Lake).items() if inspect.isfunction(way) and not name.startswith("_") and "table" in inspect.signature(way).parameters]
+
+
+@pytest.mark.parametrize("name", [name for name in WAYS if name != "frame"])  # which makes rows, and looks at no table
+def test_the_fence_lets_a_stage_reach_only_tables_that_it_declares(name):
+    lake = Fenced(MagicMock(), "/lake", allowed=frozenset({t.EVENTS.name}))
+    rows = MagicMock(dtypes=list(t.PUSHES.columns.items()), columns=list(t.PUSHES.columns))
+    known = {"table": t.PUSHES, "rows": rows}
+    given = {argument: known.get(argument, MagicMock()) for argument in inspect.signature(getattr(lake, name)).parameters}
+    with pytest.raises(AssertionError, match="the table pushes, which it does not declare"):
+        getattr(lake, name)(**given)
+
+
+def test_every_stage_has_code_of_its_own():
+    assert len({code_hash(stage.run) for stage in STAGES}) == len(STAGES)
+
+
+def test_one_changed_byte_of_the_package_is_other_code(tmp_path, monkeypatch):
+    shutil.copytree(ROOT / "recsys", tmp_path / "recsys", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(code, "files", lambda package: tmp_path / package)
+    assert code.package_hash.__wrapped__() == code.package_hash()
+
+    changed = tmp_path / "recsys" / "sequences" / "shares.py"
+    changed.write_bytes(changed.read_bytes().replace(b"a", b"b", 1))
+    assert code.package_hash.__wrapped__() != code.package_hash()
+
+
 def test_code_that_cannot_be_read_counts_as_changed():
-    assert code_hash(run_pipeline.STAGES[0].run) == code_hash(run_pipeline.STAGES[0].run)
     unknown = eval("lambda night: None", {"__name__": "nowhere"})
     assert code_hash(unknown) != code_hash(unknown)
