@@ -36,3 +36,8 @@ def test_draws_follow_the_counts_to_the_power_and_never_hit_padding():
     assert np.bincount(drawn.items, minlength=3)[0] == 0
     assert np.mean(drawn.items == 1) == pytest.approx(0.8, abs=0.01)
     np.testing.assert_allclose(np.unique(drawn.log_expected), np.log([20_000, 80_000]), rtol=1e-6)
+
+
+def test_a_product_without_an_event_is_drawn_as_one_with_one():
+    drawn = NegativeSampler(np.array([0, 3, 0]), alpha=1.0).draw(np.random.default_rng(1), 100_000)
+    assert np.mean(drawn.items == 2) == pytest.approx(0.25, abs=0.01)
