@@ -67,7 +67,7 @@ def places(night: Night) -> str:
 
 def _beside(user: str, past: list[str], ahead: list[str]) -> str:
     width = len(f"2020-01-01  {'':{_NAME}} {'':>8}")
-    lines = [f"User {visible(user)}", f"  {'last bought':<{width}}   pushed"]
+    lines = [f"User {visible(user)}", f"  {'last bought, then touched':<{width}}   pushed"]
     lines += [f"  {before:<{width}}   {after}".rstrip() for before, after in zip_longest(past, ahead, fillvalue="")]
     return "\n".join(lines)
 

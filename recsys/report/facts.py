@@ -74,7 +74,7 @@ def sample(pushes: DataFrame, users: int, seed: int) -> DataFrame:
 
 
 def last_events(events: DataFrame, users: DataFrame, products: DataFrame, n: int) -> DataFrame:
-    """The last `n` distinct products that each of `users` bought (or touched, where nothing is bought), newest first."""
+    """`n` distinct products of each of `users`: those bought, then those only touched, each newest first."""
     theirs = events.where(F.col(c.BEHAVIOUR) != c.RETURN).join(F.broadcast(users), on=c.USER, how="inner")
     weight = F.when(F.col(c.BEHAVIOUR).isin(*c.BOUGHT), 1).otherwise(0)
     newest = F.max(F.struct(weight.alias("bought"), c.TIME, c.EVENT_ID, c.BEHAVIOUR, F.col(c.DAY)))

@@ -131,7 +131,7 @@ def _samples(night: Night, pushes: DataFrame) -> list[Pair]:
     return [
         Pair(
             f"User {user}", "Pushed: " + words.listing([f"{number} {origin}" for origin, number in made[user].items()]) + ".",
-            Grid(["day", "product", "price", "what"], past[user], "What they last did, newest first"),
+            Grid(["day", "product", "price", "what"], past[user], "What they last bought, then what they only touched, each newest first"),
             Grid(["rank", "product", "price"], ahead[user], "What is pushed to them"),
         )
         for user in sorted(ahead)
