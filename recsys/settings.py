@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,7 @@ from recsys.columns import PURCHASE, REPURCHASE
 from recsys.configuration import Location, frozen, read_settings
 from recsys.faults import BadSettings
 
+log = logging.getLogger(__name__)
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=1, lt=2**31)]
 Days = Annotated[int, Field(ge=1, le=36_500)]
@@ -189,4 +191,9 @@ def load_settings(path: str | Path, overrides: list[str] | None = None) -> Setti
     settings = replace(read_settings(Settings, path, overrides), folder=str(Path(path).parent))
     if settings.segments.k_min > settings.segments.k_max:
         raise BadSettings(f"{path}: segments.k_min = {settings.segments.k_min} is above k_max = {settings.segments.k_max}.")
+    if settings.pushes.drop_bought and not settings.evaluation.drop_seen:
+        log.warning(
+            "%s: pushes.drop_bought = true, but evaluation.drop_seen = false: the model's best epoch is chosen, and all methods are judged, by "
+            "lists that repeat what users bought, and no push does. Set evaluation.drop_seen=true to judge lists of products new to the user.", path,
+        )
     return settings

@@ -95,6 +95,12 @@ def test_a_sweep_that_ends_before_it_starts_is_refused(settings_file):
     assert "segments.k_min = 5 is above k_max = 3" in told
 
 
+@pytest.mark.parametrize(("drop_seen", "warned"), [("false", True), ("true", False)])
+def test_pushes_that_are_not_judged_as_they_are_made_are_warned_of(settings_file, caplog, drop_seen, warned):
+    load_settings(settings_file(f"source: a.yaml\npushes: {{drop_bought: true}}\nevaluation: {{drop_seen: {drop_seen}}}"))
+    assert ("Set evaluation.drop_seen=true" in caplog.text) == warned
+
+
 def test_a_setting_given_twice_is_refused(settings_file):
     told = message_of(settings_file("source: a.yaml\nlake: x\nlake: y"))
     assert "'lake' is given twice" in told and "line 3" in told
