@@ -5,7 +5,7 @@ that was cut short; --force does all of it anew. What fails costs no other its r
 shows all of the set that were carried out with the present settings, and names the others.
 
 Reads   the logs that the settings of each experiment name, or the simulator's
-Writes  a lake and the models of each experiment below the folder of the set, and the page report.html in it
+Writes  a lake and the models of each experiment below the folder of the set, the shops it simulates, and the page report.html in it
 
     spark-submit --py-files dist/recsys.zip jobs/run_experiments.py --plan conf/experiments/quick.yaml --data DATA
 """

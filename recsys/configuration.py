@@ -35,7 +35,7 @@ def read_mapping(path: str | Path, overrides: list[str] | None = None) -> dict[s
     """The YAML file at `path` as a mapping, with `overrides` laid over it; nothing is checked yet."""
     mapping = _load(Path(path))
     for override in overrides or []:
-        _lay_over(mapping, override)
+        lay_over(mapping, override)
     return mapping
 
 
@@ -66,7 +66,8 @@ def _load(path: Path) -> dict[str, Any]:
     return mapping
 
 
-def _lay_over(mapping: dict[str, Any], override: str) -> None:
+def lay_over(mapping: dict[str, Any], override: str) -> None:
+    """Set in `mapping` what `override` says, `section.key=value` in YAML syntax."""
     name, equals, value = override.partition("=")
     *sections, key = name.split(".")
     if not equals or not all([*sections, key]):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from recsys.configuration import Location, frozen, read_settings
+from recsys.configuration import Location, frozen, lay_over, read_settings
 from recsys.faults import BadSettings
 from recsys.settings import Control, Seed, Settings, load_settings
+from recsys.simulation.shop import LOG, PRODUCTS
 
 Protocol = Literal["time", "leave_one_out", "random", "six_to_four", "week"]
 _OVERRIDES = {
@@ -23,7 +25,16 @@ _OVERRIDES = {
     "week": ["split.test_days=7"],  # P2
 }
 
+# What an experiment sets itself, so that an override would change nothing, and where that is said instead.
+_SET_HERE = {
+    "lake": "its folder is that of its name", "models": "its folder is that of its name", "source_path": "its log is `data` below --data",
+    "simulation.path": "its shop lies in the folder of the set", "products_path": "its shop lies in the folder of the set",
+    "split.test_days": "they follow from the log", "evaluation.models": "list them in `models`", "training.model": "list it in `models`",
+    "evaluation.seeds": "list them in `seeds`", "training.seed": "list it in `seeds`",
+    "evaluation.controls": "all are asked, and none beside an ablation", "evaluation.timed_queries": "they are alike in all experiments",
+}
 _TIMED_QUERIES = 5  # of a method that needs Spark for every list
+SOURCES = "sources"  # the folder of a set that holds the lakes into which its logs were taken, and the shops it made up
 
 
 @frozen
@@ -37,9 +48,9 @@ class Experiment:
     protocol: Protocol
     models: tuple[Location, ...]  # definitions, as seen from the shop's settings
     seeds: tuple[Seed, ...] = Field((17,), min_length=1)  # every model is trained once with each
-    overrides: tuple[str, ...] = ()  # section.key=value
+    overrides: tuple[str, ...] = ()  # section.key=value, but none of what an experiment sets itself
     data: str | None = None  # the log below --data; without that folder the experiment is left out
-    simulated: bool = False  # the log is made first
+    simulated: bool = False  # the log is made first, below the folder of the set
     ablation_of: str | None = None  # the model that the others leave something out of
 
 
@@ -53,14 +64,29 @@ def read_plan(path: str | Path) -> Plan:
     """The plan in the YAML file at `path`.
 
     Raises:
-        BadSettings: a value is not allowed, or a name is given twice.
+        BadSettings: a value is not allowed, a name is given twice, or an override would change nothing.
     """
     plan = read_settings(Plan, path)
     names = [experiment.name for experiment in plan.experiments]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise BadSettings(f"{path}: experiments need names of their own, and {twice[0]} is given twice.")
+    for experiment in plan.experiments:
+        _refuse_idle_overrides(experiment, path)
     return plan
+
+
+def _refuse_idle_overrides(experiment: Experiment, path: str | Path) -> None:
+    laid: dict = {}
+    for override in experiment.overrides:
+        lay_over(laid, override)
+    given = {f"{section}.{key}" for section, held in laid.items() if isinstance(held, dict) for key in held} | set(laid)
+    elsewhere = set() if experiment.simulated else {"simulation.path", "products_path"}
+    elsewhere |= set() if experiment.simulated or experiment.data else {"source_path"}
+    elsewhere |= set() if experiment.protocol == "six_to_four" else {"split.test_days"}
+    idle = sorted(given & (set(_SET_HERE) - elsewhere))
+    if idle:
+        raise BadSettings(f"{path}: the override {idle[0]} of experiment {experiment.name} would change nothing: {_SET_HERE[idle[0]]}. Take it out of overrides; nothing was started.")
 
 
 def chosen(plan: Plan, only: Sequence[str], data: str | None) -> list[Experiment]:
@@ -90,10 +116,17 @@ def settings_of(experiment: Experiment, plan: Plan, beside: Path, data: str | No
     evaluation = replace(
         settings.evaluation, models=experiment.models, seeds=experiment.seeds, controls=controls, timed_queries=_TIMED_QUERIES
     )
-    return replace(
-        settings, lake=str(folder / "lake"), models=str(folder / "models"), evaluation=evaluation,
-        source_path=str(Path(data) / experiment.data) if data and experiment.data else settings.source_path,
-    )
+    own = replace(settings, lake=str(folder / "lake"), models=str(folder / "models"), evaluation=evaluation)
+    if experiment.simulated:
+        return _with_shop(own, experiment.ds, Path(plan.folder) / SOURCES)
+    return replace(own, source_path=str(Path(data) / experiment.data)) if data and experiment.data else own
+
+
+def _with_shop(settings: Settings, ds: date, sources: Path) -> Settings:
+    """`settings` on a simulated shop that the set makes up for itself; equal shops are one."""
+    made_from = repr((replace(settings.simulation, path="-"), ds))
+    shop = sources / f"shop-{sha256(made_from.encode()).hexdigest()[:8]}"
+    return replace(settings, simulation=replace(settings.simulation, path=str(shop)), source_path=str(shop / LOG), products_path=str(shop / PRODUCTS))
 
 
 def with_test_days(settings: Settings, days: int) -> Settings:

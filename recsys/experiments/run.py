@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 import recsys
 from recsys import tables as t
 from recsys.evaluation.compare import MethodsFailed
-from recsys.experiments.plan import Experiment, with_test_days
+from recsys.experiments.plan import SOURCES, Experiment, with_test_days
 from recsys.experiments.protocols import test_days_for
 from recsys.faults import Fault
 from recsys.lake import Lake
@@ -31,7 +31,6 @@ from recsys.settings import Settings
 
 log = logging.getLogger(__name__)
 _DONE, _FAILURES, _CODE = "done.json", "failures", "code"
-SOURCES = "sources"
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,8 @@ class Runner:
 
     def _taken_in(self, experiment: Experiment, settings: Settings) -> Lake:
         """The lake that holds the log of the experiment."""
-        log_of = "-".join([Path(settings.source).stem, *(Path(path).name for path in (settings.source_path, settings.products_path) if path)])
+        paths = [settings.simulation.path] if experiment.simulated else [settings.source_path, settings.products_path]
+        log_of = "-".join([Path(settings.source).stem, *(Path(path).name for path in paths if path)])
         lake = Lake(self.spark, str(Path(self.folder) / SOURCES / re.sub(r"[^\w.-]", "_", log_of)))
         with self._attempts(Night(lake, replace(settings, lake=lake.root), experiment.ds, experiment.ds)) as attempts:
             for name in (("simulate_events",) if experiment.simulated else ()) + ("ingest_events", "ingest_products"):

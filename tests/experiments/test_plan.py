@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -31,6 +32,38 @@ def test_every_experiment_has_a_folder_of_its_own_and_the_settings_that_its_prot
     assert (first.evaluation.models, first.evaluation.seeds) == (("m.yaml",), (1, 2))
     assert (second.split.kind, second.split.test_share) == ("random", 0.3)
     assert second.source_path == str(tmp_path / "log.csv") and first.source_path is None
+
+
+def test_experiments_on_equal_simulated_shops_share_one_in_the_folder_of_the_set(file, tmp_path):
+    plan = read_plan(file)
+    first = replace(plan.experiments[0], simulated=True)
+    other = [replace(first, **change) for change in ({"name": "cut_otherwise", "protocol": "random"}, {"overrides": ("simulation.seed=18",)}, {"ds": date(2020, 2, 29)})]
+    shops = [settings_of(experiment, plan, tmp_path, None) for experiment in (first, *other)]
+    paths = [shop.simulation.path for shop in shops]
+    assert paths[0] == paths[1] and len(set(paths)) == 3
+    assert all(Path(path).parent == tmp_path / "out" / "sources" for path in paths)
+    assert [(shop.source_path, shop.products_path) for shop in shops] == [(f"{path}/log", f"{path}/products") for path in paths]
+
+
+@pytest.mark.parametrize(("override", "name", "told"), [
+    ("lake=elsewhere", "first", "lake of experiment first would change nothing"), ("evaluation.seeds=[3]", "first", "list them in `seeds`"),
+    ("evaluation={users: 9, models: [n.yaml]}", "first", "evaluation.models"), ("training.model=n.yaml", "first", "list it in `models`"),
+    ("source_path=other.csv", "second", "`data` below --data"), ("simulation.path=shop", "third", "in the folder of the set"),
+    ("split.test_days=3", "third", "follow from the log"),
+])
+def test_an_override_that_would_change_nothing_is_refused_and_others_are_not(file, override, name, told):
+    third = '  - {name: third, title: T, settings: shop.yaml, ds: 2020-01-31, protocol: six_to_four, models: [m.yaml], simulated: true}\n'
+    file.write_text((file.read_text() + third).replace(f"{{name: {name},", f"{{name: {name}, overrides: ['{override}'],"))
+    with pytest.raises(BadSettings, match=told):
+        read_plan(file)
+    file.write_text(file.read_text().replace(override, "evaluation.users=9"))
+    assert read_plan(file)
+
+
+def test_a_log_of_its_own_may_be_named_where_the_experiment_names_none(file, tmp_path):
+    file.write_text(file.read_text().replace("{name: first,", "{name: first, overrides: [source_path=other.csv, split.test_days=3],"))
+    settings = settings_of(read_plan(file).experiments[0], read_plan(file), tmp_path, None)
+    assert (settings.source_path, settings.split.test_days) == ("other.csv", 3)
 
 
 def test_an_experiment_whose_log_is_not_at_hand_is_left_out_and_one_that_nobody_knows_is_refused(file, tmp_path):
