@@ -57,7 +57,7 @@ class Artifact:
             never: bool [products + 1], by index whether no row may get it; None for nothing.
 
         Returns:
-            int32 [rows, n] indices, best first, ties by index, 0 where nothing is left;
+            int32 [rows, n] indices, best first, ties alike in every call, 0 where nothing is left;
             float32 [rows, n] probabilities, 0 where nothing is left.
         """
         from recsys.models.conditions import behaviour_code
