@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import reprlib
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ConfigDict, StringConstraints, TypeAdapter, ValidationError
 from pydantic.dataclasses import dataclass as _dataclass
 
 from recsys.faults import BadSettings
+from recsys.secrets import SECRET_NAME
 from recsys.strict_yaml import parse, read_text
 
 T = TypeVar("T")
@@ -22,6 +24,7 @@ frozen = _dataclass(frozen=True, kw_only=True, config=ConfigDict(extra="forbid",
 Location = Annotated[str, StringConstraints(min_length=1, max_length=4_000, pattern=r"^[^\x00-\x1f\x7f]+$")]  # of a file, folder or table
 Name = Annotated[str, StringConstraints(max_length=100, pattern=r"^\w[\w .-]*$")]  # becomes part of a file name: no slash in it
 _MOST_PROBLEMS = 20  # told at once
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # as YAML counts lines
 _shown = reprlib.Repr()
 _shown.maxstring = _shown.maxother = _shown.maxlong = 80
 
@@ -59,7 +62,7 @@ def _load(path: Path) -> dict[str, Any]:
     try:
         mapping = parse(text)
     except yaml.YAMLError as error:
-        raise BadSettings(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from None
+        raise BadSettings(f"{path} is not valid YAML: {_broken(error, text)}.") from None
     if not isinstance(mapping, dict):
         held = "nothing" if mapping is None else type(mapping).__name__
         raise BadSettings(f"{path} must hold `key: value` lines, but holds {held}.")
@@ -78,10 +81,21 @@ def lay_over(mapping: dict[str, Any], override: str) -> None:
         mapping = mapping[section]
     try:
         new = parse(value)
-    except yaml.YAMLError:
-        raise BadSettings(f"The value of '{override[:200]}' is not valid YAML; quote it, as in {name}='\"text\"'.") from None
+    except yaml.YAMLError as error:
+        raise BadSettings(f"The value of {name[:200]} is not valid YAML: {_broken(error, override)}. Quote it, as in {name[:200]}='\"text\"'.") from None
     old = mapping.get(key)
     mapping[key] = {**old, **new} if isinstance(old, dict) and isinstance(new, dict) else new
+
+
+def _broken(error: yaml.YAMLError, text: str) -> str:
+    """What is wrong with `text` and where. PyYAML would show the line, with the secret that may stand in it."""
+    mark = getattr(error, "problem_mark", None)
+    if mark is None:
+        return getattr(error, "reason", "it cannot be read")
+    line = "".join(_LINE_END.split(text)[mark.line:mark.line + 1])
+    told = " ".join(f"{error.context or ''} {error.problem}".split())
+    problem = "what stands there cannot be read, and may be secret; put it between quotation marks" if SECRET_NAME.search(line) else told
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}"
 
 
 def _explain(problem: dict[str, Any], cls: type) -> str:

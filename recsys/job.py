@@ -6,9 +6,11 @@ import argparse
 import json
 import logging
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from types import TracebackType
 
 from recsys.faults import Fault
 from recsys.lake import Lake
@@ -63,12 +65,13 @@ def _foretell(forecast: Forecast) -> None:
 
 @contextmanager
 def faults_as_exit_codes(name: str) -> Iterator[None]:
-    """Log to stderr as the job `name`, and end the process with one paragraph and the exit code of a fault."""
+    """Log to stderr as the job `name`, and end the process with one paragraph and the exit code of a fault, or with the stack trace of a defect."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     logging.getLogger("py4j").setLevel(logging.WARNING)
     for handler in logging.getLogger().handlers:
         handler.addFilter(_is_no_retry_of_py4j)
         handler.addFilter(_without_secrets)
+    sys.excepthook = _tell_defect
     try:
         yield
     except Fault as fault:
@@ -84,7 +87,14 @@ def _is_no_retry_of_py4j(record: logging.LogRecord) -> bool:
 def _without_secrets(record: logging.LogRecord) -> bool:
     """Paths with credentials in them would else stand in the log, of whoever tells of them."""
     record.msg, record.args = masked(record.getMessage()), ()
+    if record.exc_info:
+        record.exc_text = masked(logging.Formatter().formatException(record.exc_info))  # handlers write it as it is here
     return True
+
+
+def _tell_defect(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Write the stack trace of what nobody caught; settings may stand in its messages."""
+    sys.stderr.write(masked("".join(traceback.format_exception(kind, error, trace))))
 
 
 def parse_arguments(doc: str, argv: list[str] | None = None) -> argparse.Namespace:

@@ -7,16 +7,18 @@ from dataclasses import asdict
 from typing import Any
 
 MASK = "***"
-_SECRET_NAME = re.compile("secret|password|passwd|token|credential|signature|key", re.IGNORECASE)  # fs.s3a.access.key, fs.azure.account.key
+SECRET_NAME = re.compile("secret|password|passwd|token|credential|signature|key", re.IGNORECASE)  # fs.s3a.access.key, fs.azure.account.key
 # user:password@ of any URL, but not host:8020/a@b; in abfss://container@account there is no password. Of http also a token alone.
 _IN_URL = re.compile(r"""([a-z][a-z0-9+.-]*://)[^/\s:@'"]*:(?!\d+/)[^\s'"]*@|(https?://)[^/\s@'"]+@""", re.IGNORECASE)
-_ASSIGNED = re.compile(  # ?sig=…, -Dpassword=…, AccountKey=…, and as a fault tells of a setting
-    r"""([\w.-]*(?:secret|password|passwd|token|credential|signature|\bsig|(?:access|account|api|private)[._-]?key)[\w.-]*\s?=\s?['"\[]*)[^&;,\s'"\]]+""", re.IGNORECASE
+_ASSIGNED = re.compile(  # ?sig=…, -Dpassword=…, AccountKey=…, secret.key: …, and as a fault tells of a setting; between quotation marks up to the other one
+    r"""((?<![\w.-])[\w.-]*(?:secret|password|passwd|token|credential|signature|\bsig\b|(?:access|account|api|private)[._-]?key)[\w.-]*['"]?\s?[=:]\s?\[*(['"])?)"""
+    r"""(?(2).*?(?=\2|\Z)|[^&;,\s'"\]}]+)""",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
 def masked(text: str) -> str:
-    """`text` without the credentials of URLs and without values that are assigned to the name of a secret."""
+    """`text` without the credentials of URLs and without values that stand behind the name of a secret and `=` or `:`."""
     return _ASSIGNED.sub(rf"\1{MASK}", _IN_URL.sub(rf"\1\2{MASK}@", text))
 
 
@@ -30,6 +32,6 @@ def _told(name: str, value: Any) -> Any:
         return {inner: _told(inner, held) for inner, held in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value)(_told(name, held) for held in value)
-    if value is not None and _SECRET_NAME.search(name):
+    if value is not None and SECRET_NAME.search(name):
         return MASK
     return masked(value) if isinstance(value, str) else value

@@ -4,7 +4,7 @@ import pytest
 
 from recsys.configuration import read_mapping
 from recsys.faults import BadSettings
-from recsys.secrets import told
+from recsys.secrets import masked, told
 from recsys.settings import load_settings
 
 
@@ -135,7 +135,22 @@ def test_an_override_without_a_name_or_a_value_shows_how_to_write_one(settings_f
 
 
 def test_an_override_whose_value_is_no_yaml_is_told(settings_file):
-    assert "is not valid YAML; quote it" in message_of(settings_file("source: a.yaml"), "lake={x")
+    told = message_of(settings_file("source: a.yaml"), "lake={x")
+    assert told == "The value of lake is not valid YAML: line 1, column 3: while parsing a flow mapping expected ',' or '}', but got '<stream end>'. Quote it, as in lake='\"text\"'."
+
+
+@pytest.mark.parametrize("line", [
+    "spark.hadoop.fs.s3a.secret.key: %S3CRET", "spark.hadoop.fs.s3a.secret.key: S3CRET: S3CRET", "my.password: !S3CRET x", "my.token: !!int S3CRET", "my.token: *S3CRET",
+    "my.password: 'S3CRET",
+])
+def test_no_secret_of_broken_yaml_is_shown(settings_file, line):
+    told = message_of(settings_file(f"source: a.yaml\nspark:\n  conf:\n    {line}\n"))
+    assert ", column" in told and "S3CRET" not in told
+
+
+@pytest.mark.parametrize("override", ["spark.conf={fs.s3a.secret.key: S3CRET", "spark.conf.my.password=%S3CRET", "fs.s3a.secret.key: S3CRET"])
+def test_no_secret_of_a_broken_override_is_shown(settings_file, override):
+    assert "S3CRET" not in masked(message_of(settings_file("source: a.yaml"), override))
 
 
 def test_no_secret_of_the_settings_is_shown(settings_file):

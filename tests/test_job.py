@@ -1,3 +1,4 @@
+import sys
 from datetime import date
 
 import pytest
@@ -87,6 +88,25 @@ def test_a_fault_is_told_without_the_credentials_of_a_path(run, capsys):
         run(stage, "--ds", "2020-01-31")
     told = capsys.readouterr().err
     assert "s3a://***@shop/log is empty" in told and "hush" not in told
+
+
+def test_neither_the_log_of_an_error_nor_the_stack_trace_of_a_defect_tells_a_secret(run, capsys, caplog, monkeypatch):
+    monkeypatch.setattr("sys.excepthook", None)
+
+    def stage(night):
+        try:
+            raise OSError("s3a://me:hush@shop/log")
+        except OSError as error:
+            job.log.error("read s3a://me:hush@shop", exc_info=True)
+            raise ZeroDivisionError("my.password: hush") from error
+
+    with pytest.raises(ZeroDivisionError) as defect:
+        run(stage, "--ds", "2020-01-31")
+    sys.excepthook(defect.type, defect.value, defect.tb)
+    told = capsys.readouterr().err
+    for part in ("Traceback (most recent call last)", "OSError: s3a://***@shop/log", "ZeroDivisionError: my.password: ***"):
+        assert part in told
+    assert "OSError: s3a://***@shop/log" in caplog.text and "hush" not in told + caplog.text
 
 
 def test_a_dry_run_starts_no_stage_and_tells_on_stdout_what_it_would_do(run, capsys):

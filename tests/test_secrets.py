@@ -25,6 +25,10 @@ SETTINGS = Settings(
     ("https://host/log?sv=1&sig=hush&se=2", "https://host/log?sv=1&sig=***&se=2"),
     ("jdbc:x;user=me;password=hush;ssl=1", "jdbc:x;user=me;password=***;ssl=1"),
     ("AccountKey=hush;x", "AccountKey=***;x"),
+    ("fs.s3a.secret.key: hush/hush+x", "fs.s3a.secret.key: ***"),
+    ('{"fs.s3a.secret.key": "hush, hush: hush", "spark.driver.memory": "2g"}', '{"fs.s3a.secret.key": "***", "spark.driver.memory": "2g"}'),
+    ("{my.token: hush}", "{my.token: ***}"),
+    ("my.password = 'hush hush", "my.password = '***"),
     ("spark.conf.my.password = ['hush']: input should be a valid string", "spark.conf.my.password = ['***']: input should be a valid string"),
 ])
 def test_credentials_are_taken_out_of_a_text_and_nothing_else(text, shown):
@@ -32,7 +36,7 @@ def test_credentials_are_taken_out_of_a_text_and_nothing_else(text, shown):
 
 
 @pytest.mark.parametrize("text", [
-    "abfss://container@account.dfs.core.windows.net/lake", "hdfs://name:8020/logs/a@b", "write section.key=value, as in training.ranks=2", "10:30 u@b",
+    "abfss://container@account.dfs.core.windows.net/lake", "hdfs://name:8020/logs/a@b", "signal: 9", "sigma=2", "write section.key=value, as in training.ranks=2", "10:30 u@b",
 ])
 def test_what_only_looks_like_a_credential_stays(text):
     assert masked(text) == text
