@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import date
 from types import TracebackType
 
-from recsys.faults import Fault
+from recsys.faults import Fault, known_errors_as_faults
 from recsys.lake import Lake
 from recsys.night import Night
 from recsys.runs.attempts import Attempts
@@ -73,7 +73,8 @@ def faults_as_exit_codes(name: str) -> Iterator[None]:
         handler.addFilter(_without_secrets)
     sys.excepthook = _tell_defect
     try:
-        yield
+        with known_errors_as_faults():
+            yield
     except Fault as fault:
         sys.stderr.write(f"\n{name}: {masked(str(fault))}\n")
         raise SystemExit(fault.exit_code) from None

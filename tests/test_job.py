@@ -2,6 +2,7 @@ import sys
 from datetime import date
 
 import pytest
+from py4j.protocol import Py4JNetworkError
 
 from recsys import job
 from recsys.faults import BadData, BadSettings, Fault, Infrastructure, MissingTable
@@ -62,6 +63,36 @@ def test_a_fault_ends_the_job_with_its_own_exit_code_and_message_and_no_stack_tr
         run(stage, "--ds", "2020-01-31")
     assert end.value.code == code
     assert capsys.readouterr().err.endswith("\ndo_thing: text\n")
+
+
+@pytest.mark.parametrize(("error", "kind", "told"), [
+    (OSError(28, "No space left on device"), Infrastructure, "A disk is full: OSError: [Errno 28] No space left on device. Make room"),
+    (RuntimeError("Job aborted\n  java.lang.OutOfMemoryError: Java heap space\n  at x"), Infrastructure, "Memory ran out: java.lang.OutOfMemoryError: Java heap space. Give more"),
+    (RuntimeError("ExecutorLostFailure (executor 3 exited)"), Infrastructure, "A worker was lost"), (PermissionError(13, "Permission denied"), Infrastructure, "Access was refused"),
+    (RuntimeError("com.amazonaws...: Access Denied (Status Code: 403)"), Infrastructure, "Access was refused"),
+    (Py4JNetworkError("Answer from Java side is empty"), Infrastructure, "Spark's driver is gone"), (ConnectionRefusedError(111, "Connection refused"), Infrastructure, "Spark's driver is gone"),
+    (RuntimeError("java.net.ConnectException: Connection refused"), Infrastructure, "A machine cannot be reached"),
+    (RuntimeError('No FileSystem for scheme "s3a"'), BadSettings, "Spark has no connector for a file system"),
+])
+def test_an_error_of_the_machine_is_told_as_one_with_what_to_do_and_logged_whole(run, capsys, caplog, error, kind, told):
+    def stage(night):
+        try:
+            raise error
+        except type(error) as cause:
+            raise ValueError("in a stage") from cause
+
+    with pytest.raises(SystemExit) as end:
+        run(stage, "--ds", "2020-01-31")
+    assert end.value.code == kind.exit_code
+    paragraph = capsys.readouterr().err.rpartition("do_thing: ")[2]
+    assert told in paragraph and "Traceback" not in paragraph and "ValueError: in a stage" in caplog.text
+
+
+def test_a_session_that_does_not_start_for_want_of_memory_is_told_as_that(run, monkeypatch):
+    monkeypatch.setattr(job, "build_session", lambda *_: (_ for _ in ()).throw(MemoryError()))
+    with pytest.raises(SystemExit) as end:
+        run(None, "--ds", "2020-01-31")
+    assert end.value.code == 4
 
 
 def test_a_defect_keeps_its_stack_trace(run):

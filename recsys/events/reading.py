@@ -17,7 +17,7 @@ from pyspark.sql.types import StringType, StructType
 from recsys import columns as c
 from recsys.events.files import SCHEME, Place, Unit, find_units, literal, resolve
 from recsys.events.source import FileSettings
-from recsys.faults import BadData
+from recsys.faults import BadData, understood
 
 _AT_ONCE = 8
 CORRUPT = "_corrupt_record"  # the whole line, where it does not have the columns of its file
@@ -165,13 +165,13 @@ def _unit_name(place: Place) -> Column:
 
 @contextmanager
 def broken_input(what: str) -> Iterator[None]:
-    """Turn Spark's errors about a broken file into one paragraph; any other error passes."""
+    """Turn Spark's errors about a broken file into one paragraph; any other error passes, that of a machine that cannot read it too."""
     try:
         yield
     except (PySparkException, Py4JJavaError) as error:
         text = str(error)
         told = next((meaning for sign, meaning in _BROKEN.items() if sign in text), None)
-        if told is None:
+        if told is None or understood(error):
             raise
         raise BadData(
             f"The input of {what} {told}. Deliver or correct it and run again; nothing was written. Spark says: {_first_line(text)}"

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 import recsys
-from recsys.faults import Fault
+from recsys.faults import Fault, known_errors_as_faults
 from recsys.night import Night
 from recsys.runs.decision import Basis, basis, decide, states
 from recsys.runs.ledger import DONE, FAILED, SKIPPED, Attempt, Found, Ledger, told_only
@@ -36,14 +36,15 @@ class Attempts:
         """Bring what `stage` writes up to date. Returns the outcome; what the stage raises goes on, once it is on record."""
         clock, now = _Clock(), None
         try:
-            now = basis(stage, self.night)
-            decision = decide(stage, self.night, now, self.ledger, self.force)
-            if decision.made:
-                return self._skip(stage, clock, decision.made)
-            log.info("%s %s: runs, since %s", stage.name, self.night.ds, decision.why)
-            read = self._found(stage.reads_on(self.night), now.reads)
-            self.night.lake.written.clear()
-            counts = stage.run(self.night)
+            with known_errors_as_faults():
+                now = basis(stage, self.night)
+                decision = decide(stage, self.night, now, self.ledger, self.force)
+                if decision.made:
+                    return self._skip(stage, clock, decision.made)
+                log.info("%s %s: runs, since %s", stage.name, self.night.ds, decision.why)
+                read = self._found(stage.reads_on(self.night), now.reads)
+                self.night.lake.written.clear()
+                counts = stage.run(self.night)
         except Exception as error:  # whatever it is, it is only put on record here
             self._failed(stage, clock, now, error)
             raise
