@@ -30,7 +30,7 @@ from recsys.lake import Lake
 from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
 
 log = logging.getLogger(__name__)
-_UNDERSTANDING = 5  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
+_UNDERSTANDING = 6  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
 _WAS = "was"
 _OTHER_FILE = "other_file"
 

@@ -19,7 +19,8 @@ _UNDECODABLE = "\ufffd"  # what a decoder writes for bytes that its encoding doe
 def broken_rules(source: Source) -> Column:
     """Every reason why a row of `to_canonical` is no event, in a fixed order; empty for a good row.
 
-    A malformed row has that one reason: nothing that it seems to say can be trusted.
+    A malformed row has that one reason: nothing that it seems to say can be trusted. So has a row of an ignored behaviour:
+    a search has no product, and need not have one.
     """
     broken = {
         "undecodable_text": F.col(c.RAW).contains(_UNDECODABLE),
@@ -29,9 +30,8 @@ def broken_rules(source: Source) -> Column:
         "missing_time": F.col(TIME_TEXT).isNull(),
         "unparsable_time": F.col(TIME_TEXT).isNotNull() & F.col(c.TIME).isNull(),
         "outside_period": outside(source.time),
-        IGNORED: ignored(source),
         "missing_behaviour": F.col(c.CODE).isNull(),
-        UNKNOWN: F.col(c.CODE).isNotNull() & F.col(c.BEHAVIOUR).isNull() & ~ignored(source),
+        UNKNOWN: F.col(c.CODE).isNotNull() & F.col(c.BEHAVIOUR).isNull(),
         "not_a_product": F.col(c.ITEM).rlike(source.non_products) if source.non_products else F.lit(False),
         "unparsable_number": F.col(BAD_NUMBER),
         "number_too_large": F.greatest(F.col(c.QUANTITY), F.col(c.PRICE), F.col(c.QUANTITY) * F.col(c.PRICE)) > _LARGEST,
@@ -41,7 +41,8 @@ def broken_rules(source: Source) -> Column:
         "missing_price": _missing_of_a_sale(c.PRICE, source.events.price),
     }
     reasons = F.array_compact(F.array(*(F.when(condition, F.lit(reason)) for reason, condition in broken.items())))
-    return F.when(F.col(CORRUPT).isNotNull(), F.array(F.lit(MALFORMED))).otherwise(reasons)
+    alone = F.when(F.col(CORRUPT).isNotNull(), F.array(F.lit(MALFORMED))).when(ignored(source), F.array(F.lit(IGNORED)))
+    return alone.otherwise(reasons)
 
 
 def outside(period: TimeSettings) -> Column:

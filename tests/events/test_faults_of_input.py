@@ -118,6 +118,12 @@ def test_broken_input_is_told_in_one_paragraph_and_leaves_the_tables_untouched(s
     assert [stocked.version(table) for table in (EVENTS, QUARANTINE, INGESTS)] == before
 
 
+def test_ignored_rows_that_lack_what_an_event_has_refuse_no_file(lake, tmp_path):
+    write_log(tmp_path / "log.csv", LINES[0], *(f"u{number},,search,2020-01-06 09:00:00,," for number in range(9)))
+    take_in(lake, a_source(tmp_path / "log.csv", ignored_behaviours=["search"], accepted_reject_rate=0.0))
+    assert (lake.read(EVENTS).count(), lake.read(QUARANTINE).count()) == (1, 9)
+
+
 def test_unknown_and_ignored_codes_go_to_the_quarantine_where_the_mapping_says_so(lake, tmp_path):
     write_log(tmp_path / "log.csv", LINES[0], "u,i,wave,2020-01-06 09:00:00,1,1.0", "u,i,sneeze,2020-01-06 09:00:00,1,1.0")
     take_in(lake, a_source(tmp_path / "log.csv", unknown_behaviour="quarantine", ignored_behaviours=["sneeze"], accepted_reject_rate=0.34))

@@ -29,6 +29,7 @@ def test_every_rule_names_its_own_reason(spark):
         ("u", "odd code", "wave", *GOOD[3:]),
         ("u", "no code", None, *GOOD[3:]),
         ("u", "ignored code", "sneeze", *GOOD[3:]),
+        (None, None, "sneeze", "10 o'clock", "-1", "cheap"),
         ("u", "POST", *GOOD[2:]),
         ("u", "odd number", *GOOD[2:5], "cheap"),
         ("u", "a bar code as units", *GOOD[2:4], "5012345678900", "2.5"),
@@ -51,7 +52,7 @@ def test_every_rule_names_its_own_reason(spark):
     expected = [
         ("good", []), ("no user", ["missing_user"]), (None, ["missing_item"]), ("no time", ["missing_time"]),
         ("odd time", ["unparsable_time"]), ("too early", ["outside_period"]), ("too late", ["outside_period"]),
-        ("odd code", ["unknown_behaviour"]), ("no code", ["missing_behaviour"]), ("ignored code", ["ignored_behaviour"]),
+        ("odd code", ["unknown_behaviour"]), ("no code", ["missing_behaviour"]), ("ignored code", ["ignored_behaviour"]), (None, ["ignored_behaviour"]),
         ("POST", ["not_a_product"]), ("odd number", ["unparsable_number"]),
         ("a bar code as units", ["number_too_large"]), ("too dear together", ["number_too_large"]), ("no units", ["quantity_not_positive"]),
         ("units unknown", ["missing_quantity"]), ("free", ["price_not_positive"]), ("no price", ["missing_price"]),
