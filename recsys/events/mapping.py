@@ -22,6 +22,7 @@ _NUMBERS = (c.QUANTITY, c.PRICE, c.RATING)
 _DESCRIPTIONS = (c.NAME, c.CATEGORY, c.BRAND)
 _EPOCHS = {"unix_seconds": 1, "unix_milliseconds": 1_000}
 _WALL_CLOCK = r"^[+-]?[\d-]+([ T][\d:.]*)?$"  # of what Spark reads as a timestamp, the text that tells no offset from UTC
+_WITHOUT_DATE = r"^\s*T?\d{1,2}:"  # of the same, the text that Spark would take for a time of today
 _LATEST_SECOND = 253_402_300_799  # the end of the year 9999
 
 
@@ -77,14 +78,15 @@ def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
 
 
 def timestamp(raw: DataFrame, text: Expression | None, setting: str, zone: str) -> Column:
-    """The value as a moment, null where it is none: what tells no offset from UTC is the clock of `zone`."""
+    """The value as a moment, null where it is none: what tells no offset from UTC is the clock of `zone`, and a time needs its date."""
     moment = typed_value(raw, text, setting, "timestamp")
     if text is None:
         return moment
     kind = raw.select(expression(raw, text, setting).alias("value")).dtypes[0][1]
-    told = text_value(raw, text, setting).rlike(_WALL_CLOCK)
-    is_wall_clock = told if kind == "string" else F.lit(kind in ("timestamp_ntz", "date"))
-    return F.when(is_wall_clock, F.to_utc_timestamp(moment, zone)).otherwise(moment)
+    if kind != "string":
+        return F.to_utc_timestamp(moment, zone) if kind in ("timestamp_ntz", "date") else moment
+    told = text_value(raw, text, setting)
+    return F.when(told.rlike(_WALL_CLOCK), F.to_utc_timestamp(moment, zone)).when(~told.rlike(_WITHOUT_DATE), moment)
 
 
 def _possible(moment: Column) -> Column:

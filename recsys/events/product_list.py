@@ -9,7 +9,8 @@ from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.events.expressions import text_value, typed_value
+from recsys.events.expressions import text_value
+from recsys.events.mapping import timestamp
 from recsys.events.reading import CORRUPT
 from recsys.events.rules import MALFORMED
 from recsys.events.source import ProductFile, Source
@@ -28,7 +29,7 @@ def trusted_rows(listed: DataFrame, source: Source) -> DataFrame:
         BadData: more of a file is broken than the source accepts.
     """
     file = source.products.file
-    judged = listed.select("*", broken_row(listed, file).alias(c.REASON))
+    judged = listed.select("*", broken_row(listed, file, source.time.zone).alias(c.REASON))
     whole = F.to_json(F.struct(*(F.col(quoted(name)) for name in listed.columns if name != c.SOURCE_FILE)))
     counted = judged.groupBy(c.SOURCE_FILE, c.REASON).agg(
         F.count(F.lit(1)).alias(c.ROWS), F.min(F.when(F.col(c.REASON).isNotNull(), whole)).alias(c.RAW)
@@ -41,10 +42,10 @@ def trusted_rows(listed: DataFrame, source: Source) -> DataFrame:
     return judged.where(F.col(c.REASON).isNull()).drop(c.REASON)
 
 
-def broken_row(listed: DataFrame, file: ProductFile) -> Column:
+def broken_row(listed: DataFrame, file: ProductFile, zone: str) -> Column:
     """Why nothing that a row says can be trusted; null for a good row."""
     since = text_value(listed, file.known_from, "products.file.known_from")
-    read = typed_value(listed, file.known_from, "products.file.known_from", "timestamp")
+    read = timestamp(listed, file.known_from, "products.file.known_from", zone)
     is_malformed = F.col(CORRUPT).isNotNull() if CORRUPT in listed.columns else F.lit(False)
     return (
         F.when(is_malformed, MALFORMED)

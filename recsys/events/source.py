@@ -35,7 +35,7 @@ class EventColumns:
     user_id: Expression
     item_id: Expression
     behaviour: Expression  # the shop's code, translated by `behaviours`
-    event_time: Expression
+    event_time: Expression  # where it makes a time of text itself, it says how: Spark's to_timestamp(x) and CAST(x AS timestamp) take 10:15 for a time of today
     basket_id: Expression | None = None  # without it, `basket_without_id` says what one basket is
     quantity: Expression | None = None  # units, positive also for returns; rows of other behaviours than purchase and return may lack it
     price: Expression | None = None  # of one unit; the same

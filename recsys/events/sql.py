@@ -36,6 +36,7 @@ _OF_THE_MOMENT = frozenset("""
     localtimestamp now session_user user
 """.split())
 _HIDDEN = frozenset(("_metadata", "source_file", "_corrupt_record"))
+_DATED = re.compile(r"""[rR]?['"]\s*[+-]?\d{4}""")  # a text that tells its year; what now, today or 10:15 mean the clock would tell
 _QUERIES = frozenset("from map reduce select table values with".split())
 _PART = re.compile(
     r"""(?P<space>\s+|--[^\r\n\\]*(?=[\r\n]|$))|(?P<text>[rR]'[^']*'|[rR]"[^"]*"|'(?:[^'\\]|\\.|'')*'|"(?:[^"\\]|\\.|"")*")"""
@@ -108,7 +109,7 @@ def _refused(last: tuple[str, str], part: tuple[str, str], following: tuple[str,
         return _hidden(word)
     if word in _OF_THE_MOMENT - known and last[1] != ".":
         return f"does not fit the columns found, {sorted(known)[:100]}: without a column {value}, Spark would take it from the clock or the machine."
-    if word in ("timestamp", "date", "timestamp_ntz", "timestamp_ltz") and following[0] == "text" and not re.search(r"\d", following[1]):
+    if word in ("timestamp", "date", "timestamp_ntz", "timestamp_ltz") and following[0] == "text" and not _DATED.match(following[1]):
         return f"takes {value} {following[1]} from the clock."
     return None
 

@@ -83,6 +83,7 @@ def test_text_is_a_wall_clock_unless_it_tells_its_offset(spark):
         " 2026-11-21 ": datetime(2026, 11, 20, 16), "2026-1-2 3:04": datetime(2026, 1, 1, 19, 4),
         "2026-11-21 20:00:00Z": datetime(2026, 11, 21, 20), "2026-11-21T20:00:00+02:00": datetime(2026, 11, 21, 18),
         "2026-11-21 20:00:00 -05:00": datetime(2026, 11, 22, 1), "2026-11-21 20:00:00 Europe/Paris": datetime(2026, 11, 21, 19), "soon": None,
+        "10:15:00": None, "T10:15": None, " 9:05 ": None, "10:15:00+02:00": None,  # Spark would take them for times of today
     }
     rows = a_log(spark, *((text, "i", "buy", text, "1", "1", "f") for text in moments))
     mapped = to_canonical(rows, a_source("f", time={"format": "timestamp", "zone": "Asia/Shanghai"})).select(USER, TIME)

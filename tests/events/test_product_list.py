@@ -12,7 +12,7 @@ from recsys.faults import BadData
 
 HEADER = "id,title,shelf,cost,since"
 GOOD = ("10,Salt,Dry,0.50,", "11,Eggs,Dairy,3.00,2020-01-01")
-BROKEN = ("12,Milk, whole,Dairy,2.50,2020-01-01", ",Nothing,Dairy,1.00,2020-01-01", "13,Tomorrow,Dry,9.00,soon", "14,Cut short")
+BROKEN = ("12,Milk, whole,Dairy,2.50,2020-01-01", ",Nothing,Dairy,1.00,2020-01-01", "13,Tomorrow,Dry,9.00,soon", "14,Cut short", "15,Any day,Dry,9.00,10:15:00")
 
 
 def a_shop(path, rate):
@@ -21,12 +21,12 @@ def a_shop(path, rate):
 
 
 def test_broken_rows_of_a_product_list_are_left_out_and_counted(spark, tmp_path, caplog):
-    source = a_shop(write_log(tmp_path / "list.csv", *GOOD, *BROKEN, header=HEADER), rate=0.7)
+    source = a_shop(write_log(tmp_path / "list.csv", *GOOD, *BROKEN, header=HEADER), rate=0.8)
     with caplog.at_level("WARNING"):
         listed = trusted_rows(read_list(spark, source.products.file.files), source)
     found = catalogue_of_list(listed, source.products.file, source.products.columns, source.time.zone, date(2020, 1, 31)).select(ITEM, NAME, LISTED_PRICE)
     assertDataFrameEqual(found, spark.createDataFrame([("10", "Salt", 0.5), ("11", "Eggs", 3.0)], found.schema))
-    assert "list.csv: 4 of 6 rows of the product list are broken (malformed_row 2, missing_item 1, unreadable_known_from 1)" in caplog.text
+    assert "list.csv: 5 of 7 rows of the product list are broken (malformed_row 2, unreadable_known_from 2, missing_item 1)" in caplog.text
 
 
 def test_a_product_list_with_too_many_broken_rows_is_refused_with_one_of_them(spark, tmp_path):

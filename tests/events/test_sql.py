@@ -60,6 +60,7 @@ def test_one_value_of_one_row_may_be_worked_out(text):
         ("current_timestamp", "from the clock"),
         ("user", "without a column user"),
         ("timestamp'now'", "from the clock"),
+        ("timestamp'10:15:00.0000'", "from the clock"),
         ("_metadata.file_path", "uses _metadata"),
         ("`_metadata`.file_path", "uses `_metadata`"),
         ("input_file_name()", "calls input_file_name"),
