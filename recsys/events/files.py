@@ -26,6 +26,7 @@ from recsys.lake import quoted
 SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
 _WILDCARD = re.compile(r"[*?\[{]")
 _GLOB_SIGNS = re.compile(r"[{}\[\]*?\\]")
+_KEYED = re.compile("([^=]+)=.")
 _ENDINGS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 
 
@@ -60,6 +61,11 @@ class Place:
         return "/".join(parts[self.fixed:self.depth]), (scheme.group() if scheme else "") + "/" + "/".join(parts[:self.depth])
 
 
+    def folders(self, file: str) -> list[str]:
+        """The folders in which `file` lies inside its unit, from the outermost on."""
+        return parts_of(file)[self.depth:-1]
+
+
 def parts_of(path: str) -> list[str]:
     return [part for part in re.sub(SCHEME, "", path).split("/") if part]
 
@@ -68,7 +74,7 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
     """Everything that `files.path` matches, by name. `stamp` stands for the mapping.
 
     Raises:
-        BadData: nothing is there, or something is empty or named against its compression.
+        BadData: nothing is there, or something is empty, named against its compression or too deep inside a folder.
         BadSettings: the path is no pattern.
     """
     if files.format == "delta":
@@ -77,8 +83,9 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
     found = defaultdict(list)
     for row in _listing(spark, files, place):
         found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
-    for members in found.values():
+    for (_, path), members in found.items():
         _check(files, members)
+        _refuse_passed_by(place, path, [file for file, _, _ in members])
     units = [Unit(name, path, _digest(stamp, sorted(members)), _paths(members)) for (name, path), members in found.items()]
     return sorted(units, key=lambda unit: unit.name)
 
@@ -149,6 +156,26 @@ def _check(files: FileSettings, members: list[tuple]) -> None:
             f"{odd[0]} does not end as compression = {files.compression} would have it. Spark tells compression by the "
             "ending of the name (.gz, .bz2, .zst): rename the file or correct files.compression; nothing was written."
         )
+
+
+def _refuse_passed_by(place: Place, unit: str, members: list[str]) -> None:
+    """Of a folder Spark reads the files themselves, or those below sub-folders key=value, all by the same keys; it passes others by without a word."""
+    first, *others = sorted(members)
+    layout = _keys(place.folders(first))
+    odd = first if layout is None else next((file for file in others if _keys(place.folders(file)) != layout), None)
+    if odd:
+        deeper = "/*" * max(len(place.folders(file)) for file in members)
+        raise BadData(
+            f"{odd} would be passed by: of the folder {unit} the files directly in it are read, or else those of sub-folders that are named key=value, all "
+            f"by the same keys. Move what does not belong there, or write the path by its sub-folders, as in {place.path.rstrip('/')}{deeper}: each is then "
+            "taken in for itself; nothing was written."
+        )
+
+
+def _keys(folders: list[str]) -> tuple[str, ...] | None:
+    """The keys of folders key=value; None where one is named otherwise."""
+    named = [_KEYED.match(folder) for folder in folders]
+    return tuple(match.group(1) for match in named) if all(named) else None
 
 
 def _delta_unit(spark: SparkSession, files: FileSettings, stamp: str) -> Unit:

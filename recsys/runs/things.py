@@ -77,7 +77,7 @@ def _report(night: Night) -> State | None:
 def _simulated_shop(night: Night) -> State | None:
     folder = night.settings.simulation.path
     try:
-        units = find_units(night.lake.spark, FileSettings(path=f"{folder}/*"), stamp="")
+        units = find_units(night.lake.spark, FileSettings(path=f"{folder}/*/*"), stamp="")
     except BadData:  # nothing there, or a log that a killed run left empty
         return None
     return State(digest(units), folder)

@@ -1,4 +1,5 @@
 import os
+import re
 
 import pytest
 from shop import a_source, write_log
@@ -49,6 +50,26 @@ def test_a_fingerprint_changes_with_the_content_and_with_the_mapping(spark, tmp_
     os.utime(path, (2e9, 2e9))
     assert first == same
     assert len({first, other_mapping, find_units(spark, files, "m")[0].fingerprint}) == 3
+
+
+@pytest.mark.parametrize(("inside", "odd", "written"), [
+    (("a.csv", "archive/b.csv"), "archive/b.csv", "in/*"), (("2026/11/part-0.csv", "2026/12/part-0.csv"), "2026/11/part-0.csv", "in/*/*"),
+    (("ds=1/a.csv", "z.csv"), "z.csv", "in/*"), (("ds=1/a.csv", "zone=1/a.csv"), "zone=1/a.csv", "in/*"), (("ds=1/old/a.csv",), "ds=1/old/a.csv", "in/*/*"),
+])
+def test_a_file_that_is_too_deep_in_a_folder_to_be_read_is_refused_and_not_passed_by(spark, tmp_path, inside, odd, written):
+    for name in inside:
+        write_log(tmp_path / "in" / name, "x")
+    with pytest.raises(BadData, match=rf"in/{odd} would be passed by: of the folder .*as in {tmp_path}/{re.escape(written)}:"):
+        names(spark, tmp_path / "in")
+
+
+def test_files_below_folders_of_the_same_keys_are_read_with_the_folder_and_each_match_of_a_deeper_path_is_a_unit(spark, tmp_path):
+    for day in "12":
+        write_log(tmp_path / "in" / f"ds={day}" / "hour=0" / "a.csv", f"u{day},i,buy,2020-01-06 09:00:00,1,1.0")
+    files = a_source(tmp_path / "in").files
+    (rows,) = read_groups(spark, files, find_units(spark, files, ""))
+    assert sorted(tuple(row) for row in rows.select("user", "ds", "hour", "source_file").collect()) == [("u1", 1, 0, "in"), ("u2", 2, 0, "in")]
+    assert names(spark, tmp_path / "in" / "*" / "*") == ["ds=1/hour=0", "ds=2/hour=0"]
 
 
 @pytest.mark.parametrize(("name", "told"), [("no.csv", "is not there"), ("no*.csv", "matches no file")])
