@@ -218,7 +218,7 @@ class Lake:
     def state(self, table: Table) -> str | None:
         """What changes with every commit of `table`, told from metadata alone; None where it was never written."""
         detail = self._detail(table)
-        return detail and repr([str(detail[name]) for name in ("id", "lastModified", "numFiles", "sizeInBytes")])
+        return detail and repr([detail["lastModified"].timestamp(), *(str(detail[name]) for name in ("id", "numFiles", "sizeInBytes"))])
 
     def files_of_day(self, table: Table, ds: date) -> list[str]:
         """The live files of one day of a partitioned `table`, none if there is no such day; no file is opened.

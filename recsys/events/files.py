@@ -17,6 +17,7 @@ from urllib.parse import unquote
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
+from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException
 
 from recsys.events.source import FileSettings
@@ -26,6 +27,7 @@ from recsys.lake import quoted
 SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
 _WILDCARD = re.compile(r"[*?\[{]")
 _GLOB_SIGNS = re.compile(r"[{}\[\]*?\\]")
+_MODIFIED = "modified"
 _KEYED = re.compile("([^=]+)=.")
 _ENDINGS = {"gzip": ".gz", "bzip2": ".bz2", "zstd": ".zst"}
 
@@ -82,7 +84,7 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
     place = Place.of(resolve(files.path))
     found = defaultdict(list)
     for row in _listing(spark, files, place):
-        found[place.unit(row["path"])].append((row["path"], row["length"], row["modificationTime"].isoformat()))
+        found[place.unit(row["path"])].append((row["path"], row["length"], row[_MODIFIED]))
     for (_, path), members in found.items():
         _check(files, members)
         _refuse_passed_by(place, path, [file for file, _, _ in members])
@@ -123,7 +125,7 @@ def _listing(spark: SparkSession, files: FileSettings, place: Place) -> list:
     try:
         listed = spark.read.format("binaryFile").option("recursiveFileLookup", "true").load(place.path)
         everything = [unquote(file) for file in listed.inputFiles()]
-        rows = listed.select("path", "length", "modificationTime").collect()
+        rows = listed.select("path", "length", F.unix_micros("modificationTime").alias(_MODIFIED)).collect()  # Python's own time would be that of its machine's zone
     except AnalysisException:
         everything = []
     except Py4JJavaError as error:

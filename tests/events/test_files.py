@@ -1,5 +1,6 @@
 import os
 import re
+import time
 
 import pytest
 from shop import a_source, write_log
@@ -50,6 +51,20 @@ def test_a_fingerprint_changes_with_the_content_and_with_the_mapping(spark, tmp_
     os.utime(path, (2e9, 2e9))
     assert first == same
     assert len({first, other_mapping, find_units(spark, files, "m")[0].fingerprint}) == 3
+
+
+def test_a_fingerprint_is_the_same_in_every_time_zone_of_the_driver(spark, tmp_path, monkeypatch):
+    files = a_source(write_log(tmp_path / "a.csv", "x")).files
+    found = set()
+    try:
+        for zone in ("UTC", "Asia/Shanghai"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            found.add(find_units(spark, files, "")[0].fingerprint)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert len(found) == 1
 
 
 @pytest.mark.parametrize(("inside", "odd", "written"), [

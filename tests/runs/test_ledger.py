@@ -1,6 +1,7 @@
 """The table `runs`, and what tells the state of a table, on real tables of a few rows."""
 
 import logging
+import time
 from dataclasses import replace
 from datetime import date, datetime, timezone
 
@@ -61,6 +62,21 @@ def test_a_column_that_another_version_added_is_left_aside(spark, lake):
     write(lake, DONE)
     spark.sql(f"ALTER TABLE delta.`{lake.location(RUNS)}` ADD COLUMNS (host string)")
     assert Ledger.of(night(lake)).attempts == [DONE]
+
+
+def test_the_state_of_a_table_is_the_same_in_every_time_zone_of_the_driver(lake, monkeypatch):
+    write(lake, DONE)
+    (runs,) = whole(RUNS)
+    states = set()
+    try:
+        for zone in ("UTC", "Asia/Shanghai"):
+            monkeypatch.setenv("TZ", zone)
+            time.tzset()
+            states.add(runs.state(night(lake)))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert len(states) == 1
 
 
 def test_the_state_of_a_day_stays_while_other_days_are_written_and_changes_with_the_day_itself(spark, lake):
