@@ -8,6 +8,9 @@ Writes  events             one behaviour of one user on one product; rows of the
         ingests            one file: rows in = accepted + rejected + exact copies dropped + erased
         events_incoming    the rows of this run as they were understood, to look into a refused file
 
+Files that were taken in before and are as they were are left aside, unless the tables no longer hold all their rows. With
+--force every file is taken in anew.
+
     spark-submit --py-files dist/recsys.zip jobs/ingest_events.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
@@ -20,7 +23,7 @@ from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS,
 
 
 def run(night: Night) -> Counts:
-    taken_in = take_in(night.lake, load_source(night.settings), night.settings.beside_sources)
+    taken_in = take_in(night.lake, load_source(night.settings), night.settings.beside_sources, night.anew)
     return Counts(*(sum(getattr(account, name) for account in taken_in) for name in ("rows_in", "accepted", "rejected")))
 
 

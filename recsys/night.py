@@ -21,6 +21,7 @@ class Night:
     settings: Settings
     ds: date
     model_ds: date
+    anew: bool = False  # nothing is left out because it was done before
 
     @property
     def trains(self) -> bool:

@@ -41,11 +41,12 @@ def log_units(spark: SparkSession, source: Source) -> list[Unit]:
     return find_units(spark, source.files, stamp)
 
 
-def take_in(lake: Lake, source: Source, beside: Sequence[str] = ()) -> list[Account]:
+def take_in(lake: Lake, source: Source, beside: Sequence[str] = (), anew: bool = False) -> list[Account]:
     """Bring `events`, `events_quarantine`, `product_mentions` and `ingests` up to date with the files of `source`.
 
     Args:
         beside: other sources whose events the lake may hold, since they are of the same users and products.
+        anew: whether files are taken in again that are in already.
 
     Returns:
         The accounts of the files that were taken in now.
@@ -58,12 +59,13 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = ()) -> list[Acco
     _refuse_others(lake, {source.name, *beside})
     units = log_units(lake.spark, source)
     recorded = _recorded(lake, source)
-    known = recorded if lake.exists(EVENTS) else {}
-    _tell_gone(source, sorted(set(recorded) - {unit.name for unit in units}))
+    whole = _still_whole(lake, source, recorded)
+    _tell_losses(source, set(recorded), set(whole), {unit.name for unit in units})
+    known = {} if anew else whole
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
-    if source.duplicates == "drop" and pending & set(known):
+    if source.duplicates == "drop" and pending & set(recorded):
         # What a corrected file no longer says may still stand in a file whose copy of it was dropped.
-        pending |= {unit.name for unit in units if known.get(unit.name, {}).get(c.COPIES)}
+        pending |= {unit.name for unit in units if recorded.get(unit.name, {}).get(c.COPIES)}
     if not pending:
         log.info("%s: nothing new in %d files", source.name, len(units))
         return []
@@ -99,10 +101,29 @@ def _refuse_others(lake: Lake, expected: set[str]) -> None:
         )
 
 
-def _tell_gone(source: Source, gone: list[str]) -> None:
-    if gone:
-        said = f"{len(gone):,} files are no longer there, {', '.join(gone[:3])} among them; their" if len(gone) > 1 else f"1 file is no longer there, {gone[0]}; its"
-        log.warning("%s: %s events stay", source.name, said)
+def _tell_losses(source: Source, recorded: set[str], whole: set[str], there: set[str]) -> None:
+    """Warn of files that are gone, and of those whose rows the tables no longer hold."""
+    losses = (
+        ("no longer there", "events stay", whole - there),
+        ("no longer whole in the lake", "rows are taken in anew", (recorded - whole) & there),
+        ("neither there nor whole in the lake", "rows come back only with another delivery", recorded - whole - there),
+    )
+    for state, fate, names in losses:
+        if names:
+            shown = ", ".join(sorted(names)[:3])
+            said = f"{len(names):,} files are {state}, {shown} among them; their" if len(names) > 1 else f"1 file is {state}, {shown}; its"
+            log.warning("%s: %s %s", source.name, said, fate)
+
+
+def _still_whole(lake: Lake, source: Source, recorded: dict[str, dict]) -> dict[str, dict]:
+    """Those of the accounts `recorded` whose rows are all there still: a table may have been restored, cut or removed since."""
+    if not recorded or not all(map(lake.exists, (EVENTS, QUARANTINE, PRODUCT_MENTIONS))):
+        return {}
+    accepted, rejected = (rows_by_file([lake.read(table).where(_of_source(source))]) for table in (EVENTS, QUARANTINE))
+    return {
+        name: account for name, account in recorded.items()
+        if (accepted.get(name, 0), rejected.get(name, 0)) == (account[c.ACCEPTED], account[c.REJECTED])
+    }
 
 
 def _recorded(lake: Lake, source: Source) -> dict[str, dict]:

@@ -8,7 +8,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from pyspark.sql import SparkSession
@@ -44,6 +44,7 @@ class Runner:
     folder: str
     stages: Mapping[str, Stage]  # of the jobs, by their names
     force: bool = False
+    _taken_anew: set[str] = field(default_factory=set, repr=False)  # lakes; experiments on one log take it in once, also with `force`
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
         """Carry `experiment` out, unless it was with these settings. Whatever failed is returned, and costs no other its results."""
@@ -72,7 +73,7 @@ class Runner:
         return found
 
     def _carry_out(self, experiment: Experiment, settings: Settings) -> list[str]:
-        with self._attempts(self._night(experiment, settings)) as attempts:
+        with self._attempts(self._night(experiment, settings), self.force) as attempts:
             for name in ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences"):
                 attempts.make(self.stages[name])
             failures = self._train(experiment, attempts)
@@ -99,16 +100,19 @@ class Runner:
         paths = [settings.simulation.path] if experiment.simulated else [settings.source_path, settings.products_path]
         log_of = "-".join([Path(settings.source).stem, *(Path(path).name for path in paths if path)])
         lake = Lake(self.spark, str(Path(self.folder) / SOURCES / re.sub(r"[^\w.-]", "_", log_of)))
-        with self._attempts(Night(lake, replace(settings, lake=lake.root), experiment.ds, experiment.ds)) as attempts:
+        night = Night(lake, replace(settings, lake=lake.root), experiment.ds, experiment.ds)
+        with self._attempts(night, self.force and lake.root not in self._taken_anew) as attempts:
             for name in (("simulate_events",) if experiment.simulated else ()) + ("ingest_events", "ingest_products"):
                 attempts.make(self.stages[name])
+        if self.force:
+            self._taken_anew.add(lake.root)
         return lake
 
     @contextmanager
-    def _attempts(self, night: Night) -> Iterator[Attempts]:
+    def _attempts(self, night: Night, force: bool) -> Iterator[Attempts]:
         ledger = Ledger.of(night)
         try:
-            yield Attempts(night, ledger, self.force)
+            yield Attempts(night, ledger, force)
         finally:
             ledger.write()
 

@@ -6,7 +6,7 @@ import logging
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 import recsys
@@ -44,7 +44,7 @@ class Attempts:
                 log.info("%s %s: runs, since %s", stage.name, self.night.ds, decision.why)
                 read = self._found(stage.reads_on(self.night), now.reads)
                 self.night.lake.written.clear()
-                counts = stage.run(self.night)
+                counts = stage.run(replace(self.night, anew=self.force))
         except Exception as error:  # whatever it is, it is only put on record here
             self._failed(stage, clock, now, error)
             raise

@@ -1,3 +1,4 @@
+import shutil
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -85,6 +86,47 @@ def test_a_corrected_file_replaces_its_rows_and_what_followed_from_them(lake, tm
         ("v", "milk", 7, "browse", "tuesday.csv"),
     ]
     assert books(lake) == [("monday.csv", 1, 1, 0, 0), ("tuesday.csv", 3, 3, 0, 0)]
+
+
+def test_what_a_table_lost_is_taken_in_anew_from_its_files(lake, tmp_path, caplog):
+    write_log(tmp_path / "monday.csv", *MONDAY, "u,milk,buy,2020-01-06 09:00:00,1,0")
+    write_log(tmp_path / "tuesday.csv", *TUESDAY)
+    source = a_source(tmp_path / "*.csv")
+    take_in(lake, source)
+    before = bought(lake), books(lake), lake.read(QUARANTINE).count()
+    for damage in ("DELETE FROM delta.`{events}` WHERE item_id = 'bread'", "DELETE FROM delta.`{quarantine}`"):
+        lake.spark.sql(damage.format(events=lake.location(EVENTS), quarantine=lake.location(QUARANTINE)))
+        with caplog.at_level("WARNING"):
+            assert [account.source_file for account in take_in(lake, source)] == ["monday.csv"]
+        assert "1 file is no longer whole in the lake, monday.csv; its rows are taken in anew" in caplog.text
+        assert (bought(lake), books(lake), lake.read(QUARANTINE).count()) == before
+    for table in (PRODUCT_MENTIONS, QUARANTINE, EVENTS):
+        shutil.rmtree(lake.location(table))
+        lake.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # another process would not remember it
+        assert len(take_in(lake, source)) == 2
+        assert (bought(lake), books(lake), lake.read(QUARANTINE).count()) == before
+    assert lake.exists(PRODUCT_MENTIONS) and take_in(lake, source) == []
+
+
+def test_what_a_table_lost_of_a_file_that_is_gone_is_told(lake, tmp_path, caplog):
+    monday = write_log(tmp_path / "monday.csv", *MONDAY)
+    write_log(tmp_path / "tuesday.csv", *TUESDAY)
+    source = a_source(tmp_path / "*.csv")
+    take_in(lake, source)
+    monday.unlink()
+    lake.spark.sql(f"DELETE FROM delta.`{lake.location(EVENTS)}` WHERE item_id = 'bread'")
+    with caplog.at_level("WARNING"):
+        assert take_in(lake, source) == []
+    assert "1 file is neither there nor whole in the lake, monday.csv; its rows come back only with another delivery" in caplog.text
+
+
+def test_all_files_are_taken_in_again_where_that_is_asked_for(lake, tmp_path):
+    write_log(tmp_path / "monday.csv", *MONDAY)
+    write_log(tmp_path / "tuesday.csv", *TUESDAY)
+    take_in(lake, a_source(tmp_path / "*.csv"))
+    before = bought(lake), books(lake)
+    assert [account.source_file for account in take_in(lake, a_source(tmp_path / "*.csv"), anew=True)] == ["monday.csv", "tuesday.csv"]
+    assert (bought(lake), books(lake)) == before
 
 
 def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, monkeypatch):

@@ -68,7 +68,7 @@ def world(spark, tmp_path, monkeypatch):
     names = ("build_user_features", "correlate_attributes", "fit_normalizer", "segment_users", "build_sequences")
     stages = {name: stage(name) for name in names} | {
         "train_model": replace(stage("train_model", lambda night: model_of(night).touch()), reads=(definition,)),
-        "ingest_events": stage("ingest_events", ingest), "ingest_products": stage("ingest_products", products), "evaluate_models": stage("evaluate_models", evaluate),
+        "simulate_events": stage("simulate_events"), "ingest_events": stage("ingest_events", ingest), "ingest_products": stage("ingest_products", products), "evaluate_models": stage("evaluate_models", evaluate),
     }
     for model in SHOP.models:
         (tmp_path / model).write_text(f"name: {model[0]}")
@@ -133,6 +133,22 @@ def test_a_training_that_was_done_before_an_experiment_broke_off_is_not_done_aga
     killed_at.clear()
     assert trained(interrupted) == [("b.yaml", 1), ("b.yaml", 2)]
     assert trained(replace(interrupted, force=True)) == [("a.yaml", 1), ("a.yaml", 2), ("b.yaml", 1), ("b.yaml", 2)]
+
+
+def test_experiments_on_one_log_take_it_in_once_also_when_all_is_done_anew_and_those_on_other_shops_apart(world):
+    runner, called, settings = world
+    forced = replace(runner, force=True)
+
+    def carry_out(name, settings, **changes):
+        own = replace(settings, lake=f"{runner.folder}/{name}/lake", models=f"{runner.folder}/{name}/models")
+        assert forced.run(replace(SHOP, name=name, **changes), own) == []
+
+    for name in ("one", "another"):
+        carry_out(name, settings)
+    assert called.count("ingest_events") == 1
+    for shop in ("a", "b"):
+        carry_out(f"on_{shop}", replace(settings, simulation=replace(settings.simulation, path=f"shops/{shop}")), simulated=True)
+    assert called.count("simulate_events") == 2 and called.count("ingest_events") == 3
 
 
 def test_an_experiment_that_breaks_off_is_told_and_stops_no_other(world):

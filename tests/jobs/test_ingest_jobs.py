@@ -68,5 +68,6 @@ def test_a_second_run_is_skipped_until_the_log_changes_and_a_dry_run_writes_noth
     run_job("Ingest.", ingest_events.STAGE, shop)
     (tmp_path / "log.csv").write_text(LOG + "u,c,Corn,buy,2020-01-03,-1\nu,c,Corn,buy,2020-01-03,3.0\n")
     run_job("Ingest.", ingest_events.STAGE, shop)
+    run_job("Ingest.", ingest_events.STAGE, [*shop, "--force"])
     attempts = lake.read(RUNS).orderBy(c.STARTED).select(c.OUTCOME, c.ROWS_IN, c.ROWS_OUT, c.REJECTED).collect()
-    assert [tuple(attempt) for attempt in attempts] == [("done", 3, 3, 0), ("skipped", None, None, None), ("done", 5, 4, 1)]
+    assert [tuple(attempt) for attempt in attempts] == [("done", 3, 3, 0), ("skipped", None, None, None), ("done", 5, 4, 1), ("done", 5, 4, 1)]

@@ -79,6 +79,13 @@ def test_a_stage_that_was_done_from_the_same_is_skipped_with_one_line_that_says_
     assert shop.make(force=True) == "done" and shop.calls == 2
 
 
+def test_a_stage_is_told_whether_it_was_forced():
+    shop, told = Shop(), []
+    for force in (False, True):
+        shop.make(force=force, run=lambda night: told.append(night.anew))
+    assert told == [False, True]
+
+
 def test_a_stage_that_leaves_nothing_to_look_at_always_runs():
     shop = Shop()
     assert [shop.make(writes=()), shop.make(writes=())] == ["done", "done"]
