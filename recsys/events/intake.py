@@ -17,11 +17,12 @@ from pyspark.sql import functions as F
 from recsys import __version__
 from recsys import columns as c
 from recsys.events.account import Account, accounts, check, rows_by_file
+from recsys.events.copies import tell_other_columns
 from recsys.events.erased import ERASED, erased_users, hashed, hide
 from recsys.events.files import Unit, find_units
 from recsys.events.identity import with_identity
 from recsys.events.mapping import to_canonical
-from recsys.events.reading import broken_input, read_groups
+from recsys.events.reading import broken_input, by_columns, layout_of, read_group
 from recsys.events.repurchases import with_repurchases
 from recsys.events.rules import broken_rules
 from recsys.events.source import Source
@@ -71,7 +72,7 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = (), anew: bool =
         return []
     while True:
         chosen, erased = [unit for unit in units if unit.name in pending], lake.state(ERASURES)
-        books, staged = _stage(lake, source, chosen)
+        books, staged = _stage(lake, source, chosen, [unit for unit in units if unit.name not in pending])
         shared = _shared_with_other_files(lake, source, staged, pending)
         outranked = {other for other, new in shared if other > new} & {unit.name for unit in units}
         if not outranked:
@@ -133,12 +134,15 @@ def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
     return {row[c.SOURCE_FILE]: row.asDict() for row in lake.read(INGESTS).where(F.col(c.SOURCE) == source.name).collect()}
 
 
-def _stage(lake: Lake, source: Source, units: list[Unit]) -> tuple[list[Account], DataFrame]:
+def _stage(lake: Lake, source: Source, units: list[Unit], earlier: list[Unit]) -> tuple[list[Account], DataFrame]:
     """Read, map and judge every row once, into `events_incoming`; refuse what is not fit. Returns the accounts and the staged rows.
 
     These are those of one version of the table, whatever another run makes of it meanwhile.
     """
-    raw = read_groups(lake.spark, source.files, units)
+    groups = by_columns(lake.spark, source.files, units)
+    if source.duplicates == "drop":
+        tell_other_columns(source, [*((layout_of(lake.spark, source.files, unit), [unit]) for unit in earlier[-1:]), *groups.items()])
+    raw = [read_group(lake.spark, source.files, layout, members) for layout, members in groups.items()]
     names = [unit.name for unit in units]
     judged = reduce(DataFrame.unionByName, [understand(rows, source) for rows in raw])
     incoming = with_identity(hide(judged, erased_users(lake)), source)

@@ -19,6 +19,7 @@ from recsys.events.files import SCHEME, Place, Unit, find_units, literal, resolv
 from recsys.events.source import FileSettings
 from recsys.faults import BadData, understood
 
+Layout = tuple[tuple[str, str], ...]  # the columns of a unit in their order, with the types that the file states
 _AT_ONCE = 8
 CORRUPT = "_corrupt_record"  # the whole line, where it does not have the columns of its file
 # How Spark's own errors tell that a file is broken, and what to say of it.
@@ -55,15 +56,24 @@ def read_groups(spark: SparkSession, files: FileSettings, units: list[Unit], who
         whole: tell the malformed rows of csv whatever columns are asked for; else only where all are.
 
     Raises:
+        BadData: as from `by_columns`.
+    """
+    return [read_group(spark, files, layout, members, whole) for layout, members in by_columns(spark, files, units).items()]
+
+
+def by_columns(spark: SparkSession, files: FileSettings, units: list[Unit]) -> dict[Layout, list[Unit]]:
+    """`units` by the columns that they have.
+
+    Raises:
         BadData: a file lacks a column that `files.columns` names, has no header, or has another than a file beside it in its folder.
     """
-    groups: dict[tuple, list[Unit]] = defaultdict(list)
+    groups: dict[Layout, list[Unit]] = defaultdict(list)
     with ThreadPoolExecutor(_AT_ONCE) as pool:  # a small Spark job for each file, and there may be thousands of files
         if files.format == "csv" and files.header:
             _refuse_other_headers(spark, files, units, pool)
-        for unit, look in zip(units, pool.map(lambda unit: _look(spark, files, unit), units)):
-            groups[look].append(unit)
-    return [_read(spark, files, list(names), members, whole) for (names, _), members in groups.items()]
+        for unit, layout in zip(units, pool.map(lambda unit: layout_of(spark, files, unit), units)):
+            groups[layout].append(unit)
+    return dict(groups)
 
 
 def _refuse_other_headers(spark: SparkSession, files: FileSettings, units: list[Unit], pool: ThreadPoolExecutor) -> None:
@@ -85,11 +95,10 @@ def _header(spark: SparkSession, files: FileSettings, unit: Unit, file: str) -> 
         return _reader(spark, files, file).columns
 
 
-def _look(spark: SparkSession, files: FileSettings, unit: Unit) -> tuple[tuple, tuple]:
-    """The columns of `unit`, and their types where the file states them."""
+def layout_of(spark: SparkSession, files: FileSettings, unit: Unit) -> Layout:
     with broken_input(unit.name):
-        types = _reader(spark, files, unit.path).dtypes if files.format == "parquet" else ()
-        return tuple(_columns(spark, files, unit)), tuple(types)
+        types = dict(_reader(spark, files, unit.path).dtypes) if files.format == "parquet" else {}
+        return tuple((name, types.get(name, "text")) for name in _columns(spark, files, unit))
 
 
 def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
@@ -137,7 +146,8 @@ def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
     return spark.read.format(files.format).load(path if files.format == "delta" else literal(path))
 
 
-def _read(spark: SparkSession, files: FileSettings, names: list[str], units: list[Unit], whole: bool) -> DataFrame:
+def read_group(spark: SparkSession, files: FileSettings, layout: Layout, units: list[Unit], whole: bool = False) -> DataFrame:
+    """The rows of `units`, all with the columns of `layout`, and `source_file`; `whole` as in `read_groups`."""
     if files.format == "delta":
         return _reader(spark, files, units[0].path).withColumn(c.SOURCE_FILE, F.lit(units[0].name))
     paths = [literal(unit.path) for unit in units]
@@ -145,7 +155,7 @@ def _read(spark: SparkSession, files: FileSettings, names: list[str], units: lis
         rows = spark.read.parquet(*paths)
     else:
         schema = StructType()
-        for name in [*names, CORRUPT]:
+        for name in [*(name for name, _ in layout), CORRUPT]:
             schema = schema.add(name, StringType())
         options = _csv_options(files) | {"columnPruning": not whole} if files.format == "csv" else {}
         rows = spark.read.schema(schema).options(columnNameOfCorruptRecord=CORRUPT, **options).format(files.format).load(paths)

@@ -73,12 +73,25 @@ def test_a_new_column_or_another_order_of_columns_changes_nothing_and_is_kept_in
     assert '"colour":"red"' in lake.read(QUARANTINE).first()["raw"]
 
 
-def test_a_typed_column_of_another_type_is_read_as_what_the_mapping_asks_for(lake, tmp_path):
+def test_a_file_with_other_columns_than_those_before_is_named_where_copies_are_dropped(lake, tmp_path, caplog):
+    for name, header, lines in (("1.csv", HEADER, OLD), ("2.csv", f"{HEADER},colour", longer(OLD, "red")), ("3.csv", f"{HEADER},colour", longer(NEW, "red"))):
+        write_log(tmp_path / name, *lines, header=header)
+        with caplog.at_level("WARNING"):
+            caplog.clear()
+            take_in(lake, a_source(tmp_path / "*.csv"))
+        told = "shop: 2.csv has other columns than 1.csv: new colour. With duplicates: drop a row is a copy only where all columns say the same"
+        assert (told in caplog.text) == (name == "2.csv")
+    assert books(lake) == [("1.csv", 2, 2, 0, 0), ("2.csv", 2, 2, 0, 0), ("3.csv", 2, 2, 0, 0)]
+
+
+def test_a_typed_column_of_another_type_is_read_as_what_the_mapping_asks_for(lake, tmp_path, caplog):
     rows = "user {0}, item string, what string, at timestamp_ntz, units int, paid {1}"
     for name, kinds, user, paid in (("1", ("string", "double"), "7", 1.5), ("2", ("bigint", "string"), 8, "2.5")):
         frame = lake.spark.createDataFrame([(user, "milk", "buy", None, 1, paid)], rows.format(*kinds)).withColumn("at", F.expr(f"timestamp_ntz'2020-01-0{name} 09:00:00'"))
         frame.coalesce(1).write.parquet(str(tmp_path / "in" / name))
-    take_in(lake, a_source(tmp_path / "in" / "*", files__format="parquet", time={"format": "timestamp"}))
+    with caplog.at_level("WARNING"):
+        take_in(lake, a_source(tmp_path / "in" / "*", files__format="parquet", time={"format": "timestamp"}))
+    assert "2 has other columns than 1: of another type user (string, then bigint), paid (double, then string)" in caplog.text
     assert [(row[0], row[4]) for row in events(lake)] == [("7", "1"), ("8", "2")]
 
 
