@@ -29,6 +29,7 @@ from recsys.events.source import Source
 from recsys.faults import BadSettings, Infrastructure
 from recsys.lake import Lake
 from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS, QUARANTINE
+from recsys.users.aggregate import in_memory
 
 log = logging.getLogger(__name__)
 _UNDERSTANDING = 6  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
@@ -178,16 +179,17 @@ def _commit(lake: Lake, source: Source, staged: DataFrame, names: list[str], sha
         fresh = fresh.join(_events_of_other_files(lake, source, set(names)).select(c.EVENT_ID), on=c.EVENT_ID, how="left_anti")
     if reopened:
         lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
-    lake.replace_where(_with_history(lake, fresh.select(*EVENTS.columns), of_files), EVENTS, of_files, of=what)
+    _write_events(lake, fresh.select(*EVENTS.columns), of_files, what)
     rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).withColumn(c.USER_HASH, hashed(F.col(c.USER)))
     lake.replace_where(rejected.select(*QUARANTINE.columns), QUARANTINE, of_files, of=what)
     lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
 
 
-def _with_history(lake: Lake, fresh: DataFrame, of_files: str) -> DataFrame:
-    """`fresh` with repurchases told apart in the light of all other files; events of those that change are amended first."""
+def _write_events(lake: Lake, fresh: DataFrame, of_files: str, what: str) -> None:
+    """Replace the events of the files by `fresh`, with repurchases told apart in the light of all other files; events of those that change are amended first."""
     if not lake.exists(EVENTS):
-        return with_repurchases(fresh)
+        lake.replace_where(with_repurchases(fresh), EVENTS, of_files, of=what)
+        return
     events = lake.read(EVENTS)
     bought = events.where(F.col(c.BEHAVIOUR).isin(*c.BOUGHT))
     replaced = bought.where(of_files).select(c.USER, c.ITEM)
@@ -196,10 +198,11 @@ def _with_history(lake: Lake, fresh: DataFrame, of_files: str) -> DataFrame:
     together = with_repurchases(
         fresh.withColumn(_WAS, F.lit(None).cast("string")).unionByName(history.withColumn(_WAS, F.col(c.BEHAVIOUR)))
     )
-    changed = together.where(F.col(_WAS) != F.col(c.BEHAVIOUR)).select(c.EVENT_ID, c.BEHAVIOUR)
-    if not changed.isEmpty():
-        lake.amend(changed, EVENTS, c.EVENT_ID, of="repurchases")
-    return together.where(F.col(_WAS).isNull()).drop(_WAS)
+    with in_memory(together) as told_apart:  # looked at, amended from, then written
+        changed = told_apart.where(F.col(_WAS) != F.col(c.BEHAVIOUR)).select(c.EVENT_ID, c.BEHAVIOUR)
+        if not changed.isEmpty():
+            lake.amend(changed, EVENTS, c.EVENT_ID, of="repurchases")
+        lake.replace_where(told_apart.where(F.col(_WAS).isNull()).drop(_WAS), EVENTS, of_files, of=what)
 
 
 def mentions(events: DataFrame) -> DataFrame:
