@@ -5,26 +5,28 @@ Writes  erasures         one erased user, by the hash of the id: later intakes l
         erasure_proofs   one table of one request: rows removed, rows left, and the version without them
         every table that holds users, the quarantine, and the accounts in ingests
 
---dry-run says how many rows of each table would go, and writes nothing.
+--dry-run says how many rows of each table would go, and writes nothing. A warning tells which lines of the list hold ids
+that stand in no table.
 It may be run again at any time, also after it was killed. Files of versions before it stay on disk until VACUUM:
 --vacuum removes those older than Delta's retention (7 days), so run that again a week later.
 
     spark-submit --py-files dist/recsys.zip jobs/erase_users.py --config conf/complete_journey.yaml --ds 2017-12-30 --users forget.txt
 """
 
-from recsys.erasure import USER_TABLES, erase, foretold, read_users
+from recsys.erasure import USER_TABLES, erase, foretold, read_users, tell_unknown
 from recsys.job import faults_as_exit_codes, night_parser, open_night
 from recsys.night import Night
 from recsys.tables import INCOMING, QUARANTINE
 
 
 def run(night: Night, users: str, vacuum: bool = False, dry_run: bool = False) -> None:
-    lake = night.lake
+    lake, listed = night.lake, read_users(night.lake, users)
+    tell_unknown(lake, listed)
     if dry_run:
-        for table, rows in foretold(lake, read_users(lake, users)):
+        for table, rows in foretold(lake, listed):
             print(f"{table:<20} {rows:>9,} rows would be removed", flush=True)
         return
-    proof = erase(lake, read_users(lake, users), night.ds)
+    proof = erase(lake, listed, night.ds)
     for table, removed, left, version in proof:
         print(f"{table:<20} {removed:>9,} rows removed, {left} left, version {version}", flush=True)
     if vacuum:

@@ -6,6 +6,7 @@ Whatever moment a run is killed at, the next one finds what is left and ends wit
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -17,7 +18,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
-from recsys.events.erased import erased_users, hashed, of_erased, without_erased
+from recsys.events.erased import erased_users, hashed, hashes_in, of_erased, without_erased
 from recsys.events.files import resolve
 from recsys.faults import BadData, BadSettings, Infrastructure
 from recsys.lake import Lake
@@ -25,6 +26,8 @@ from recsys.tables import Table
 
 USER_TABLES = tuple(table for table in vars(t).values() if isinstance(table, Table) and c.USER in table.columns and table is not t.INCOMING)
 
+log = logging.getLogger(__name__)
+_MOST_LINES = 20  # of the list that are told
 _ALL = f"{c.SOURCE} IS NOT NULL"
 
 
@@ -38,20 +41,45 @@ class Removal:
 
 
 def read_users(lake: Lake, path: str) -> DataFrame:
-    """The ids in the file at `path`, one a line, as `user_id`.
+    """The ids in the file at `path`, one a line, as `user_id`, each once with the first `line` that it stands in.
 
     Raises:
         BadSettings: there is no such file.
         BadData: it holds no id.
     """
     try:
-        lines = lake.spark.read.text(resolve(path))
+        text = lake.spark.read.text(resolve(path), wholetext=True)
     except AnalysisException:
         raise BadSettings(f"There is no file {path}. Give --users a text file with one user id a line, as in the table events; nothing was erased.") from None
-    users = lines.select(F.trim(F.regexp_replace("value", "\r$", "")).alias(c.USER)).where(F.col(c.USER) != "").distinct()
+    lines = text.select(F.posexplode(F.split(F.regexp_replace("value", "^\ufeff", ""), "\r\n|\r|\n")).alias(c.LINE, c.USER))
+    ids = lines.select(F.trim(c.USER).alias(c.USER), (F.col(c.LINE) + 1).alias(c.LINE)).where(F.col(c.USER) != "")
+    users = ids.groupBy(c.USER).agg(F.min(c.LINE).alias(c.LINE))
     if users.isEmpty():
         raise BadData(f"{path} holds no user id; write one a line, as in the table events. Nothing was erased.")
     return users
+
+
+def tell_unknown(lake: Lake, users: DataFrame) -> None:
+    """Warn of ids that stand in no table and were not erased before, by the lines of the list: the log is no place for the ids themselves."""
+    lines = sorted(row[c.LINE] for row in _unknown(lake, users).select(c.LINE).collect())
+    if lines:
+        shown = ", ".join(map(str, lines[:_MOST_LINES])) + (f" and {len(lines) - _MOST_LINES:,} more" if len(lines) > _MOST_LINES else "")
+        log.warning(
+            "%s of %s ids stand in no table (lines %s of the list), so nothing is removed for them, and the proof proves nothing of them. Write each as user_id "
+            "of the table events, as the mapping reads it, and run this again with those that were meant otherwise.",
+            f"{len(lines):,}", f"{users.count():,}", shown,
+        )
+
+
+def _unknown(lake: Lake, users: DataFrame) -> DataFrame:
+    for table in filter(lake.exists, (*USER_TABLES, t.INCOMING)):
+        users = users.join(lake.read(table).select(c.USER), on=c.USER, how="left_anti")
+    users = users.withColumn(c.USER_HASH, hashed(F.col(c.USER)))
+    if lake.exists(t.QUARANTINE):
+        lake.refuse_other_version(t.QUARANTINE)
+        users = users.join(hashes_in(lake.read(t.QUARANTINE)), on=c.USER_HASH, how="left_anti")
+    known = erased_users(lake)
+    return users if known is None else users.join(known, on=c.USER_HASH, how="left_anti")
 
 
 def erase(lake: Lake, users: DataFrame, ds: date) -> list[tuple[str, int, int, int]]:

@@ -40,6 +40,11 @@ def of_erased(quarantine: DataFrame, erased: DataFrame) -> DataFrame:
     return _marked(quarantine, F.col(c.USER_HASH), erased).where(_FOUND).select(*QUARANTINE.columns)
 
 
+def hashes_in(quarantine: DataFrame) -> DataFrame:
+    """The hashes of all users of whom a row of the quarantine may be, as far as the mapping or a word told."""
+    return quarantine.select(c.USER_HASH).unionByName(_hashed_words(quarantine).select(c.USER_HASH))
+
+
 def without_erased(quarantine: DataFrame, erased: DataFrame) -> DataFrame:
     """The other rows of the quarantine."""
     return _marked(quarantine, F.col(c.USER_HASH), erased).where(~F.col(_FOUND)).select(*QUARANTINE.columns)
@@ -49,8 +54,7 @@ def _marked(rows: DataFrame, user_hash: Column, erased: DataFrame) -> DataFrame:
     """`rows` with `found`: the user, or in a malformed row any word, is that of an erased user."""
     by_user = erased.select(F.col(c.USER_HASH).alias("by_user"))
     is_malformed = F.array_contains(c.REASONS, MALFORMED)
-    suspects = rows.where(is_malformed).select(F.md5(c.RAW).alias(_KEY), F.explode(F.transform(_words(), hashed)).alias(c.USER_HASH))
-    by_word = suspects.join(erased, on=c.USER_HASH, how="left_semi").select(_KEY).distinct()
+    by_word = _hashed_words(rows).join(erased, on=c.USER_HASH, how="left_semi").select(_KEY).distinct()
     return (
         rows.withColumns({_KEY: F.when(is_malformed, F.md5(c.RAW)), _HASH: user_hash})
         .join(by_user, on=F.col(_HASH) == F.col("by_user"), how="left")
@@ -58,6 +62,12 @@ def _marked(rows: DataFrame, user_hash: Column, erased: DataFrame) -> DataFrame:
         .withColumn(_FOUND, F.col("by_user").isNotNull() | F.col("by_word").isNotNull())
         .drop(_KEY, _HASH, "by_user", "by_word")
     )
+
+
+def _hashed_words(rows: DataFrame) -> DataFrame:
+    """The hash of every word of every malformed row of `rows`, with a key of the row."""
+    malformed = rows.where(F.array_contains(c.REASONS, MALFORMED))
+    return malformed.select(F.md5(c.RAW).alias(_KEY), F.explode(F.transform(_words(), hashed)).alias(c.USER_HASH))
 
 
 def _words() -> Column:

@@ -99,6 +99,19 @@ def test_an_erased_user_is_in_no_live_file_and_no_delivery_brings_him_back(shop,
     assert not {value for value in live_values(lake) if value == "7" or "7.0" in value or "7@" in value}
 
 
+def test_ids_that_stand_in_no_table_are_told_by_their_lines_and_once(shop, tmp_path, caplog):
+    _, arguments, users = shop
+    (tmp_path / "users.txt").write_text("\ufeff7\n\n 70 \r\nnobody\r7.O\nbroken\nnobody", encoding="utf-8")  # a malformed row has the word broken
+    for run in (["--dry-run"], []):
+        caplog.clear()
+        erase_users.main([*arguments, *users, *run])
+        assert "2 of 5 ids stand in no table (lines 4, 5 of the list)" in caplog.text
+        assert "nobody" not in caplog.text and "7.O" not in caplog.text
+    caplog.clear()
+    erase_users.main([*arguments, *users])
+    assert "stand in no table" not in caplog.text
+
+
 def test_an_erasure_killed_before_or_after_any_removal_is_ended_by_the_next_with_the_true_counts(shop, monkeypatch):
     lake, arguments, users = shop
     remove, kills = Lake.remove, ["before", "after"] * 2
