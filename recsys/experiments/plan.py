@@ -27,7 +27,8 @@ _OVERRIDES = {
 
 # What an experiment sets itself, so that an override would change nothing, and where that is said instead.
 _SET_HERE = {
-    "lake": "its folder is that of its name", "models": "its folder is that of its name", "source_path": "its log is `data` below --data",
+    "lake": "its folder is that of its name", "models": "its folder is that of its name", "report_path": "its results are on the page of the set",
+    "source_path": "its log is `data` below --data",
     "simulation.path": "its shop lies in the folder of the set", "products_path": "its shop lies in the folder of the set",
     "split.test_days": "they follow from the log", "evaluation.models": "list them in `models`", "training.model": "list it in `models`",
     "evaluation.seeds": "list them in `seeds`", "training.seed": "list it in `seeds`",
@@ -86,7 +87,9 @@ def _refuse_idle_overrides(experiment: Experiment, path: str | Path) -> None:
     elsewhere |= set() if experiment.protocol == "six_to_four" else {"split.test_days"}
     idle = sorted(given & (set(_SET_HERE) - elsewhere))
     if idle:
-        raise BadSettings(f"{path}: the override {idle[0]} of experiment {experiment.name} would change nothing: {_SET_HERE[idle[0]]}. Take it out of overrides; nothing was started.")
+        raise BadSettings(
+            f"{path}: the override {idle[0]} of experiment {experiment.name} would change nothing: {_SET_HERE[idle[0]]}. Take it out of overrides; nothing was started."
+        )
 
 
 def chosen(plan: Plan, only: Sequence[str], data: str | None) -> list[Experiment]:
