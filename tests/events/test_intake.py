@@ -129,6 +129,22 @@ def test_all_files_are_taken_in_again_where_that_is_asked_for(lake, tmp_path):
     assert (bought(lake), books(lake)) == before
 
 
+def test_purchases_with_their_history_are_worked_out_once_and_written_from_memory(lake, tmp_path, monkeypatch):
+    write_log(tmp_path / "monday.csv", *MONDAY)
+    take_in(lake, a_source(tmp_path / "*.csv"))
+    write_log(tmp_path / "tuesday.csv", *TUESDAY)
+    replace_where, from_memory = Lake.replace_where, []
+
+    def seen(self, rows, into, predicate, of):
+        if into is EVENTS:
+            from_memory.append("InMemoryRelation" in rows._jdf.queryExecution().withCachedData().toString())
+        return replace_where(self, rows, into, predicate, of)
+
+    monkeypatch.setattr(Lake, "replace_where", seen)
+    take_in(lake, a_source(tmp_path / "*.csv"))
+    assert from_memory == [True] and bought(lake)[2] == ("u", "milk", 7, "repurchase", "tuesday.csv")
+
+
 def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, monkeypatch):
     monday = write_log(tmp_path / "monday.csv", *MONDAY)
     source = a_source(tmp_path / "*.csv")
