@@ -83,7 +83,7 @@ def test_files_below_folders_of_the_same_keys_are_read_with_the_folder_and_each_
         write_log(tmp_path / "in" / f"ds={day}" / "hour=0" / "a.csv", f"u{day},i,buy,2020-01-06 09:00:00,1,1.0")
     files = a_source(tmp_path / "in").files
     (rows,) = read_groups(spark, files, find_units(spark, files, ""))
-    assert sorted(tuple(row) for row in rows.select("user", "ds", "hour", "source_file").collect()) == [("u1", 1, 0, "in"), ("u2", 2, 0, "in")]
+    assert sorted(tuple(row) for row in rows.select("user", "ds", "hour", "source_file").collect()) == [("u1", "1", "0", "in"), ("u2", "2", "0", "in")]
     assert names(spark, tmp_path / "in" / "*" / "*") == ["ds=1/hour=0", "ds=2/hour=0"]
 
 
