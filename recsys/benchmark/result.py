@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from recsys.benchmark.protocol import KINDS
+from recsys.benchmark.scores import NDCG
 from recsys.faults import BadSettings
 
 
@@ -45,8 +46,12 @@ def told(result: dict[str, Any]) -> str:
         for part in ("validation", "test") for method, kinds in result[part].items()
     }
     table = pd.DataFrame.from_dict(rows, orient="index").to_string(float_format="{:.4f}".format)
+    kind = result["chosen_by"].rpartition(" ")[2]
+    best = max(result["test_ndcg_above"], key=lambda floor: result["test"][floor][kind][NDCG])
+    above = result["test_ndcg_above"][best][kind]
     seconds, peak = result["seconds"], result["memory"]["training"]["peak_bytes"] / 2**30
     return (
-        f"{table}\n{result['users']['test']:,} users, {result['products']:,} products. Best epoch {result['best_epoch']} of {len(result['history'])}; "
+        f"{table}\nOf the test, {kind.replace('_', ' ')}, the model's {NDCG} less that of {best}: {above['difference']:+.4f}, 95 % interval "
+        f"{above['low']:+.4f} to {above['high']:+.4f} (bootstrap over users).\n{result['users']['test']:,} users, {result['products']:,} products. Best epoch {result['best_epoch']} of {len(result['history'])}; "
         f"{seconds['training']:.0f} s of training, {result['targets_per_second']:,} targets a second, {peak:.1f} GiB at most."
     )

@@ -16,9 +16,9 @@ from pyspark.sql import SparkSession
 from recsys import columns as c
 from recsys.benchmark.floors import markov, neighbours, popularity
 from recsys.benchmark.protocol import WITH_SEEN, WITHOUT_SEEN, Split
-from recsys.benchmark.scores import Figures, Tally, judge
+from recsys.benchmark.scores import Tally, difference, judge
 from recsys.benchmark.settings import BenchmarkSettings
-from recsys.benchmark.windows import asked_places, chunks, covering_places, write_files
+from recsys.benchmark.windows import Place, asked_places, chunks, covering_places, items_of, write_files
 from recsys.faults import BadData
 from recsys.lake import DataFile
 from recsys.meter import memory_of, metered
@@ -28,6 +28,7 @@ from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows, count_follows
 from recsys.pushes.batches import fixed
 from recsys.sequences.shape import WindowShape
+from recsys.settings import TrainingSettings
 from recsys.training.artifact import Artifact, load_artifact, save_artifact
 from recsys.training.checkpoint import best_weights
 from recsys.training.launcher import train
@@ -35,6 +36,7 @@ from recsys.training.lists import TOP
 from recsys.training.plan import Plan
 
 _NEIGHBOURS = ModelDefinition(name="any").neighbours  # for the floor beside a model that looks at none
+_LEFT_OUT = 512  # products before a window, at most, that a validation list leaves out
 _BATCH = 256  # users that are asked for at once, at most
 _PARTS = {"validation": False, "test": True}
 
@@ -48,9 +50,23 @@ class Trial:
     definition: ModelDefinition
     settings: BenchmarkSettings
 
-    @property
+    @cached_property
     def shape(self) -> WindowShape:
-        return WindowShape(self.settings.length, self.settings.memory, 1)
+        """A window's memory where nothing is repeated is only what lists leave out, so it holds all that it can."""
+        longest = int(self.split.past.max()) - self.settings.length
+        return WindowShape(self.settings.length, max(self.settings.memory, 0 if self.repeats else min(longest, _LEFT_OUT)), 1)
+
+    @cached_property
+    def places(self) -> list[Place]:
+        """The windows that are learned from."""
+        return covering_places(self.split.train, self.settings.length, self.settings.training.seed)
+
+    @cached_property
+    def training(self) -> TrainingSettings:
+        """Long histories fill their windows, and many targets to a step would leave few steps to an epoch: of these, fewer windows make a batch."""
+        settings = self.settings.training
+        targets = sum(end - start - 1 for _, start, end in self.places) / max(len(self.places), 1)
+        return replace(settings, batch_size=max(min(settings.batch_size, round(self.settings.targets / max(targets, 1))), 1))
 
     @cached_property
     def network(self) -> ModelDefinition:
@@ -73,17 +89,19 @@ class Trial:
             manifest = {"definition": asdict(self.network), "shape": asdict(plan.shape), "segments": plan.segments, "condition": plan.condition}
             model = load_artifact(save_artifact(folder, "model", manifest, list(self.split.histories.names), weights))
         with metered() as scoring:
-            figures = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
+            judged = {part: {"model": self._judged(model, test)} for part, test in _PARTS.items()}
             if self.network.neighbours:  # as in the floors, and on every night: at the time of the test the validation events are known
                 model.count_anew(self._follows(test=True))
-                figures["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": figures["test"]["model"]}
+                judged["test"] = {"model": self._judged(model, test=True), "model_counts_of_training": judged["test"]["model"]}
+        floors = {part: self._floors(test) for part, test in _PARTS.items()}
         seconds = sum(epoch["seconds"] for epoch in outcome.history)
         return {
             "protocol": self.protocol,
             "chosen_by": f"validation ndcg@{TOP} {WITHOUT_SEEN if plan.without_seen else WITH_SEEN}",
             "users": {part: len(self.split.asked(test)) for part, test in _PARTS.items()},
             "products": plan.products,
-            **{part: figures[part] | self._floors(test) for part, test in _PARTS.items()},
+            **{part: {name: tally.figures() for name, tally in (judged[part] | floors[part]).items()} for part in _PARTS},
+            "test_ndcg_above": {name: difference(judged["test"]["model"], floor, plan.settings.seed) for name, floor in floors["test"].items()},
             "best_epoch": outcome.best_epoch + 1,
             "history": list(outcome.history),
             "seconds": {"training": round(training.seconds, 1), "in_steps": round(seconds, 1), "scoring": round(scoring.seconds, 1)},
@@ -91,13 +109,12 @@ class Trial:
             "memory": {"training": memory_of(training), "scoring": memory_of(scoring)},
             "machine": {"cpus": os.cpu_count(), "platform": platform.platform()},
             "definition": asdict(self.network),
-            "training": asdict(self.settings.training),
+            "training": asdict(self.training),
         }
 
     def _plan(self, folder: Path) -> Plan:
-        split, settings = self.split, self.settings
-        histories, training = split.histories, settings.training
-        places = covering_places(split.train, settings.length, training.seed)
+        split, settings, places, training = self.split, self.settings, self.places, self.training
+        histories = split.histories
         asked = asked_places(split, settings.length, test=False)
         wanted = [split.targets(user, False) for user, *_ in asked]
         if not places:
@@ -128,7 +145,8 @@ class Trial:
 
     def _counted(self, ends: np.ndarray) -> Follows:
         """Over each user's first events, up to `ends`."""
-        windows = (rows[c.ITEMS] for rows in chunks(self.split.histories, covering_places(ends, self.settings.length, self.settings.training.seed), self.shape))
+        places = covering_places(ends, self.settings.length, self.settings.training.seed)
+        windows = items_of(self.split.histories, places, self.settings.length)
         return count_follows(windows, len(self.split.histories.names) - 1, self.network.neighbours or _NEIGHBOURS)
 
     def _neighbour_files(self, folder: Path) -> tuple[DataFile, ...]:
@@ -139,7 +157,7 @@ class Trial:
         known = np.flatnonzero(follows.counts.any(axis=1))
         return write_files([{c.ITEM_INDEX: known, c.ITEMS: follows.items[known], c.COUNTS: follows.counts[known]}], folder, files=1)
 
-    def _judged(self, model: Artifact, test: bool) -> Figures:
+    def _judged(self, model: Artifact, test: bool) -> Tally:
         split, tally = self.split, Tally()
         places = asked_places(split, self.settings.length, test)
         at = 0
@@ -153,9 +171,9 @@ class Trial:
                 for kind, banned in ((WITH_SEEN, None), (WITHOUT_SEEN, seen)):
                     lists, _ = model.top(batch, min(TOP, len(split.histories.names) - 1), banned, None)
                     tally.add(kind, lists[:count], [split.targets(user, test) for user in own[:count]])
-        return tally.figures()
+        return tally
 
-    def _floors(self, test: bool) -> dict[str, Figures]:
+    def _floors(self, test: bool) -> dict[str, Tally]:
         split, users = self.split, self.split.asked(test)
         floors = {"popularity": popularity(split, test), "markov": markov(split, test), "neighbours": neighbours(split, test, self._follows(test))}
         return {

@@ -4,7 +4,7 @@ import pytest
 from recsys.benchmark.floors import markov, neighbours, popularity
 from recsys.benchmark.histories import Histories
 from recsys.benchmark.protocol import LEAVE_ONE_OUT, WITH_SEEN, WITHOUT_SEEN, split
-from recsys.benchmark.scores import Tally, judge
+from recsys.benchmark.scores import Tally, difference, judge
 from recsys.models.follows import Follows
 
 LISTS = [[1, 2, 1, 2, 3], [2, 3, 3, 2], [4, 1, 2]]
@@ -32,7 +32,7 @@ def test_neighbours_of_the_last_products_are_heard_by_how_near_and_how_well_know
 
 
 def test_a_list_is_judged_with_and_without_what_the_user_had():
-    figures = judge(lambda history: iter([1, 2, 3]), [np.array([1, 2]), np.array([1])], [np.array([3]), np.array([1])])
+    figures = judge(lambda history: iter([1, 2, 3]), [np.array([1, 2]), np.array([1])], [np.array([3]), np.array([1])]).figures()
     assert figures[WITH_SEEN] == pytest.approx({"hr@10": 1.0, "ndcg@10": (1 / np.log2(4) + 1) / 2})
     assert figures[WITHOUT_SEEN] == pytest.approx({"hr@10": 0.5, "ndcg@10": 1 / 2})
 
@@ -42,3 +42,16 @@ def test_several_targets_share_one_ndcg_and_one_hit():
     for kind in (WITH_SEEN, WITHOUT_SEEN):
         tally.add(kind, np.array([[4, 5, 6]]), [np.array([5, 9, 5])])
     assert tally.figures()[WITH_SEEN] == pytest.approx({"hr@10": 1.0, "ndcg@10": (1 / np.log2(3)) / (1 + 1 / np.log2(3))})
+
+
+def test_a_difference_is_paired_and_its_interval_shrinks_with_users():
+    users = 4_000
+    first, second = Tally(), Tally()
+    for kind in (WITH_SEEN, WITHOUT_SEEN):
+        hits = np.arange(users) % 2  # one finds it for every other user, the other for three in four of these
+        first.add(kind, np.where(hits, 1, 2)[:, None], [np.array([1])] * users)
+        second.add(kind, np.where(hits * (np.arange(users) % 8 != 1), 1, 2)[:, None], [np.array([1])] * users)
+    found = difference(first, second, seed=1)[WITH_SEEN]
+    assert found["difference"] == pytest.approx(1 / 8)
+    assert found["high"] - found["low"] == pytest.approx(2 * 1.96 * np.sqrt(1 / 8 * 7 / 8 / users), rel=0.15)
+    assert difference(first, first, seed=1)[WITH_SEEN] == {"difference": 0.0, "low": 0.0, "high": 0.0}
