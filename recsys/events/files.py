@@ -87,7 +87,7 @@ def find_units(spark: SparkSession, files: FileSettings, stamp: str) -> list[Uni
         found[place.unit(row["path"])].append((row["path"], row["length"], row[_MODIFIED]))
     for (_, path), members in found.items():
         _check(files, members)
-        _refuse_passed_by(place, path, [file for file, _, _ in members])
+        _refuse_passed_by(place, path, [file for file, _, _ in members], alone=len(found) == 1)
     units = [Unit(name, path, _digest(stamp, sorted(members)), _paths(members)) for (name, path), members in found.items()]
     return sorted(units, key=lambda unit: unit.name)
 
@@ -160,16 +160,19 @@ def _check(files: FileSettings, members: list[tuple]) -> None:
         )
 
 
-def _refuse_passed_by(place: Place, unit: str, members: list[str]) -> None:
-    """Of a folder Spark reads the files themselves, or those below sub-folders key=value, all by the same keys; it passes others by without a word."""
+def _refuse_passed_by(place: Place, unit: str, members: list[str], alone: bool) -> None:
+    """Of a folder Spark reads the files themselves, or those below sub-folders key=value, all by the same keys; it passes others by without a word.
+
+    Of several folders at once it reads none by key=value; `alone` says that there is but one.
+    """
     first, *others = sorted(members)
     layout = _keys(place.folders(first))
-    odd = first if layout is None else next((file for file in others if _keys(place.folders(file)) != layout), None)
+    odd = first if layout is None or (layout and not alone) else next((file for file in others if _keys(place.folders(file)) != layout), None)
     if odd:
         deeper = "/*" * max(len(place.folders(file)) for file in members)
         raise BadData(
-            f"{odd} would be passed by: of the folder {unit} the files directly in it are read, or else those of sub-folders that are named key=value, all "
-            f"by the same keys. Move what does not belong there, or write the path by its sub-folders, as in {place.path.rstrip('/')}{deeper}: each is then "
+            f"{odd} would be passed by: of the folder {unit} the files directly in it are read, or else, where it is the only folder, those of sub-folders "
+            f"that are named key=value, all by the same keys. Move what does not belong there, or write the path by its sub-folders, as in {place.path.rstrip('/')}{deeper}: each is then "
             "taken in for itself; nothing was written."
         )
 

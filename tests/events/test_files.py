@@ -78,6 +78,14 @@ def test_a_file_that_is_too_deep_in_a_folder_to_be_read_is_refused_and_not_passe
         names(spark, tmp_path / "in")
 
 
+def test_folders_of_folders_key_value_are_refused_where_there_are_several(spark, tmp_path):
+    for shop in "ab":
+        write_log(tmp_path / "in" / shop / "ds=1" / "x.csv", "x")
+    with pytest.raises(BadData, match=rf"in/a/ds=1/x.csv would be passed by.*as in {tmp_path}/in/\*/\*:"):
+        names(spark, tmp_path / "in" / "*")
+    assert names(spark, tmp_path / "in" / "*" / "*") == ["a/ds=1", "b/ds=1"]
+
+
 def test_files_below_folders_of_the_same_keys_are_read_with_the_folder_and_each_match_of_a_deeper_path_is_a_unit(spark, tmp_path):
     for day in "12":
         write_log(tmp_path / "in" / f"ds={day}" / "hour=0" / "a.csv", f"u{day},i,buy,2020-01-06 09:00:00,1,1.0")
