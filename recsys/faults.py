@@ -110,7 +110,7 @@ def understood(error: BaseException) -> Fault | None:
     if sign is None:
         return None
     kind, told = _SIGNS[sign]
-    line = next(line for line in text.splitlines() if sign in line).strip()[:_LONGEST_LINE].rstrip(".")
+    line = next(line for line in text.splitlines() if sign in line).strip(" :\t")[:_LONGEST_LINE].rstrip(".")
     return kind(told.format(line=line) + " What was committed before stays; the same command goes on from there.")
 
 

@@ -67,7 +67,7 @@ def test_a_fault_ends_the_job_with_its_own_exit_code_and_message_and_no_stack_tr
 
 @pytest.mark.parametrize(("error", "kind", "told"), [
     (OSError(28, "No space left on device"), Infrastructure, "A disk is full: OSError: [Errno 28] No space left on device. Make room"),
-    (RuntimeError("Job aborted\n  java.lang.OutOfMemoryError: Java heap space\n  at x"), Infrastructure, "Memory ran out: java.lang.OutOfMemoryError: Java heap space. Give more"),
+    (RuntimeError("Job aborted\n: java.lang.OutOfMemoryError: Java heap space\n  at x"), Infrastructure, "Memory ran out: java.lang.OutOfMemoryError: Java heap space. Give more"),
     (RuntimeError("ExecutorLostFailure (executor 3 exited)"), Infrastructure, "A worker was lost"), (PermissionError(13, "Permission denied"), Infrastructure, "Access was refused"),
     (RuntimeError("com.amazonaws...: Access Denied (Status Code: 403)"), Infrastructure, "Access was refused"),
     (Py4JNetworkError("Answer from Java side is empty"), Infrastructure, "Spark's driver is gone"), (ConnectionRefusedError(111, "Connection refused"), Infrastructure, "Spark's driver is gone"),
