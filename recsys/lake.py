@@ -79,12 +79,17 @@ class Lake:
         Raises:
             MissingTable: the table was never written.
         """
-        if not self.exists(table):
+        try:
+            frame = self._frame(table, version)
+            frame.schema  # over Spark Connect nothing looks for the table before
+        except AnalysisException as error:
+            if self.exists(table):
+                raise
             raise MissingTable(
                 f"There is no table {self.location(table)} ({table.grain}). Run jobs/{table.made_by}.py first; "
                 "jobs/run_pipeline.py runs every stage in order."
-            )
-        return self._frame(table, version)
+            ) from error
+        return frame
 
     def _frame(self, table: Table, version: int | None = None) -> DataFrame:
         reader = self.spark.read.format("delta")

@@ -130,9 +130,21 @@ def test_a_schema_that_is_not_there_is_told_and_how_a_folder_is_written(spark):
         Lake(spark, "lake").replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY)), SEGMENTS, MONDAY)
 
 
-def test_a_table_that_was_never_written_names_the_job_that_writes_it(lake):
+def test_a_table_that_was_never_written_names_the_job_that_writes_it(any_lake):
     with pytest.raises(MissingTable, match="There is no table .*normalizer .*Run jobs/fit_normalizer.py first"):
+        any_lake.read(NORMALIZER)
+
+
+def test_a_folder_that_holds_something_else_is_no_table(spark, lake):
+    spark.range(1).write.parquet(lake.location(NORMALIZER))
+    with pytest.raises(MissingTable, match="There is no table .*normalizer"):
         lake.read(NORMALIZER)
+
+
+def test_a_version_that_never_was_is_no_missing_table(spark, any_lake):
+    any_lake.replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY)), SEGMENTS, MONDAY)
+    with pytest.raises(AnalysisException, match="version 7"):
+        any_lake.read(SEGMENTS, version=7)
 
 
 def test_a_day_that_was_never_written_names_the_job_and_the_day(spark, lake):
