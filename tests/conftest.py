@@ -20,6 +20,7 @@ _SMALL = {
     "spark.sql.ui.retainedExecutions": "5",
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
+    "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",  # of VACUUM, else 10,000 tasks
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # expressions outside of whole stages too
     # The first compiler alone gets 48 MB for its code unless told otherwise. Spark's fill them, and throwing code away and making it anew never ends.

@@ -1,6 +1,7 @@
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from urllib.parse import unquote
 
 import pytest
 from pyspark.sql import functions as F
@@ -12,7 +13,7 @@ from recsys.faults import BadData, BadSettings, MissingTable
 from recsys.lake import Lake
 from recsys.sequences.feed import petastorm_url
 from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, in_contract
-from tests.cluster.answer import last_version
+from tests.cluster.answer import last_version, live_files
 
 MONDAY, TUESDAY = date(2020, 1, 6), date(2020, 1, 7)
 SEGMENT_ROWS = "user_id string, segment int, distance double, split string, ds date"
@@ -66,6 +67,18 @@ def test_a_lake_may_be_a_folder_written_as_a_url_and_training_opens_its_files_by
     (file,) = lake.files(SEGMENTS, MONDAY, "train", version=1)
     path = petastorm_url(file.url).removeprefix("file://")
     assert path.startswith(f"{tmp_path}/lake/segments/") and Path(path).is_file()
+
+
+def test_what_no_version_needs_is_deleted_once_delta_need_not_keep_it(spark, lake):
+    table = Path(lake.location(SEGMENTS))
+    for segment in (0, 1):
+        rows = segments(spark, ("u1", segment, 0.5, "train", MONDAY)).coalesce(1)
+        lake.replace_day(rows, SEGMENTS, MONDAY)
+    assert len(list(table.rglob("part-*.parquet"))) == 2
+    spark.sql(f"ALTER TABLE delta.`{table}` SET TBLPROPERTIES ('delta.deletedFileRetentionDuration' = 'interval 0 hours')")
+    lake.vacuum(SEGMENTS)
+    assert [str(file.relative_to(table)) for file in table.rglob("part-*.parquet")] == [unquote(file) for file in live_files(table)]
+    assertDataFrameEqual(lake.read(SEGMENTS), rows)
 
 
 def test_a_table_of_another_version_is_told_by_what_differs_and_stays(spark, any_lake):
