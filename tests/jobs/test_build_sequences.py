@@ -1,5 +1,6 @@
 """The job as a scheduler runs it: on a night that trains, again, and on a night that only pushes."""
 
+import shutil
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
@@ -12,6 +13,7 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import BadData
 from recsys.job import Night
+from recsys.lake import Lake
 from recsys.settings import SequenceSettings, Settings, SplitSettings
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
 from tests.jobs.declared import declared
@@ -32,8 +34,10 @@ def purchase(number, user, item, day):
     return f"e{number}", user, item, c.PURCHASE, noon, f"b{day}", 1.0, 2.0, None, "shop", "log.csv", day
 
 
-@pytest.fixture
-def shop(spark, lake):
+@pytest.fixture(scope="module")
+def written(spark, tmp_path_factory):
+    """A lake with all that the stage reads, for two nights; to be copied, since tests write to it."""
+    lake = Lake(spark, str(tmp_path_factory.mktemp("written") / "lake"))
     first = DS - timedelta(days=20)
     bought = [("u", "tea", first), ("v", "tea", first), ("v", "jam", first), ("u", "tea", DS - timedelta(days=6)), ("v", "tea", NEXT)]
     events = [purchase(number, *row) for number, row in enumerate(bought)]
@@ -46,6 +50,11 @@ def shop(spark, lake):
         lake.replace_day(segments, t.SEGMENTS, ds)
     lake.replace_day(lake.frame([(0, "n_purchase", "linear", 1.0, 5.0)], t.NORMALIZER, DS), t.NORMALIZER, DS)
     return lake
+
+
+@pytest.fixture
+def shop(spark, written, tmp_path):
+    return Lake(spark, str(shutil.copytree(written.root, tmp_path / "lake")))
 
 
 def run(night):

@@ -1,6 +1,7 @@
 import json
+import shutil
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 from hashlib import sha256
 
 import push_products
@@ -11,14 +12,38 @@ from pyspark.testing import assertDataFrameEqual
 from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import BadData, MissingTable
+from recsys.lake import Lake
 from recsys.pushes.popularity import BY_SEGMENT, CATALOGUE, MODEL, OVERALL
 from recsys.pushes.scoring import top_items
 from recsys.split import TRAIN
 from tests.jobs.declared import declared
 from tests.pushes import fake_model, shop
 
+EARLIER = shop.DS - timedelta(days=2)
+
+two_days = pytest.mark.parametrize("lake", [(EARLIER, shop.DS)], indirect=True, ids=["open on two days"])
+
+
+@pytest.fixture(scope="module")
+def opened(spark, tmp_path_factory):
+    """A folder with the lake and the model of a shop that was open on such days; to be copied, since tests write to it."""
+    def on(*days):
+        folder = tmp_path_factory.mktemp("shop")
+        for ds in days:
+            shop.open_shop(spark, Lake(spark, str(folder / "lake")), folder, ds)
+        return folder
+
+    return cache(on)
+
 
 @pytest.fixture
+def lake(request, spark, opened, tmp_path):
+    """The lake of the shop, with its model beside it in `tmp_path`; open on its one day, unless a test asks for more."""
+    shutil.copytree(opened(*getattr(request, "param", (shop.DS,))), tmp_path, dirs_exist_ok=True)
+    return Lake(spark, str(tmp_path / "lake"))
+
+
+@pytest.fixture(autouse=True)
 def fake(monkeypatch):
     monkeypatch.setattr(push_products, "top_items", partial(top_items, batch_size=2, load=fake_model.loader()))
 
@@ -32,9 +57,7 @@ def lists(lake, ds=shop.DS):
     return {row[c.USER]: [(entry[c.ITEM], entry[c.ORIGIN]) for entry in row["_"]] for row in chosen.collect()}
 
 
-def test_every_user_with_history_gets_exactly_n_available_products_with_name_and_price(spark, lake, tmp_path, fake):
-    shop.open_shop(spark, lake, tmp_path)
-
+def test_every_user_with_history_gets_exactly_n_available_products_with_name_and_price(spark, lake, tmp_path):
     push(shop.night(lake, tmp_path, pushes={"n": 3}))
 
     assert lists(lake) == {  # soap is not available; honey was never bought; ghost only ever returned
@@ -52,9 +75,7 @@ def test_every_user_with_history_gets_exactly_n_available_products_with_name_and
     assertDataFrameEqual(ann, expected)
 
 
-def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_list(spark, lake, tmp_path, fake, caplog):
-    shop.open_shop(spark, lake, tmp_path)
-
+def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_list(lake, tmp_path, caplog):
     push(shop.night(lake, tmp_path, pushes={"n": 4, "drop_bought": True}))
 
     assert lists(lake) == {
@@ -67,25 +88,21 @@ def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_li
     assert "1 users got fewer than 4 products" in caplog.text
 
 
-def test_a_second_run_changes_nothing_and_an_earlier_day_leaves_the_later_one_alone(spark, lake, tmp_path, fake):
-    earlier = shop.DS - timedelta(days=2)
-    shop.open_shop(spark, lake, tmp_path, ds=earlier)
-    shop.open_shop(spark, lake, tmp_path, ds=shop.DS)
-    night = shop.night(lake, tmp_path, model_ds=earlier, pushes={"n": 2})
+@two_days
+def test_a_second_run_changes_nothing_and_an_earlier_day_leaves_the_later_one_alone(lake, tmp_path):
+    night = shop.night(lake, tmp_path, model_ds=EARLIER, pushes={"n": 2})
     push(night)
     once = lake.read(t.PUSHES).collect()
 
     push(night)
     assert sorted(lake.read(t.PUSHES).collect()) == sorted(once)
 
-    push(shop.night(lake, tmp_path, ds=earlier, pushes={"n": 2}))
+    push(shop.night(lake, tmp_path, ds=EARLIER, pushes={"n": 2}))
     assert sorted(lake.read_day(t.PUSHES, shop.DS).collect()) == sorted(once)
-    assert set(lists(lake, earlier)) == {"bob", "cid", "stray"}  # who had done anything by then
+    assert set(lists(lake, EARLIER)) == {"bob", "cid", "stray"}  # who had done anything by then
 
 
-def test_without_a_model_or_a_product_to_push_nothing_is_written(spark, lake, tmp_path, fake):
-    shop.open_shop(spark, lake, tmp_path)
-
+def test_without_a_model_or_a_product_to_push_nothing_is_written(lake, tmp_path):
     with pytest.raises(MissingTable, match="train_model"):
         push(shop.night(lake, tmp_path / "elsewhere"))
     lake.replace_day(lake.read_day(t.PRODUCTS, shop.DS).withColumn(c.AVAILABLE, F.lit(False)), t.PRODUCTS, shop.DS)
@@ -94,8 +111,7 @@ def test_without_a_model_or_a_product_to_push_nothing_is_written(spark, lake, tm
     assert not lake.exists(t.PUSHES)
 
 
-def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(spark, lake, tmp_path, fake):
-    shop.open_shop(spark, lake, tmp_path)
+def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(lake, tmp_path):
     folder = tmp_path / "models" / f"fake-{shop.DS}"
     manifest = json.loads((folder / "manifest.json").read_text())
     for known, length, told in ((["milk", "tea", "soap", "wax"], 8, "numbers other products"), (shop.ITEMS, 9, "sequences.length = 9")):
@@ -106,11 +122,9 @@ def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(spar
     assert not lake.exists(t.PUSHES)
 
 
-def test_sequences_that_were_numbered_to_train_another_model_are_refused(spark, lake, tmp_path, fake):
-    earlier = shop.DS - timedelta(days=2)
-    shop.open_shop(spark, lake, tmp_path, ds=earlier)
-    shop.open_shop(spark, lake, tmp_path, ds=shop.DS)
+@two_days
+def test_sequences_that_were_numbered_to_train_another_model_are_refused(lake, tmp_path):
     own = lake.read_day(t.SEQUENCES, shop.DS)
     lake.replace_day(own.unionByName(own.withColumn(c.SPLIT, F.lit(TRAIN))), t.SEQUENCES, shop.DS)
-    with pytest.raises(BadData, match=f"build_sequences.py --ds {shop.DS} --model-ds {earlier}"):
-        push(shop.night(lake, tmp_path, model_ds=earlier))
+    with pytest.raises(BadData, match=f"build_sequences.py --ds {shop.DS} --model-ds {EARLIER}"):
+        push(shop.night(lake, tmp_path, model_ds=EARLIER))
