@@ -14,7 +14,10 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.popularity import Popularity
 from recsys.evaluation.compare import MethodsFailed
+from recsys.evaluation.kept import Kept
+from recsys.evaluation.leaks import refuse_leaks
 from recsys.evaluation.sequence_model import makers
+from recsys.evaluation.trial import hold_out
 from recsys.faults import BadData
 from recsys.job import Night
 from recsys.lake import Lake
@@ -90,10 +93,14 @@ def _write_neighbours(lake, events):
     lake.replace_day(neighbours(usable_events, (TRAIN, TEST), lake.read_day(t.VOCABULARY, _DS), 32, _DS), t.NEIGHBOURS, _DS)
 
 
+def _write_features(spark, lake, of_u=2.0):
+    features = [(user, split, 0.0, bought, _DS) for split in ("train", "test") for user, bought in (("u", of_u), ("v", 1.0), ("x", 1.0))]
+    lake.replace_day(spark.createDataFrame(features, _ATTRIBUTES), t.USER_FEATURES, _DS)
+
+
 def _write_users(spark, lake):
     """What the log gives until day 6, in which u buys twice, v and x once; none comes back until day 8."""
-    features = [(user, split, 0.0, bought, _DS) for split in ("train", "test") for user, bought in (("u", 2.0), ("v", 1.0), ("x", 1.0))]
-    lake.replace_day(spark.createDataFrame(features, _ATTRIBUTES), t.USER_FEATURES, _DS)
+    _write_features(spark, lake)
     pair = ("n_browse", "n_purchase", None, "constant: dropped n_browse", False, True)
     lake.replace_day(lake.frame([pair], t.CORRELATIONS, _DS), t.CORRELATIONS, _DS)
     lake.replace_day(lake.frame([(0, "n_purchase", "log1p", 1.0, 2.0)], t.NORMALIZER, _DS), t.NORMALIZER, _DS)
@@ -102,9 +109,9 @@ def _write_users(spark, lake):
     lake.replace_day(lake.frame(segments, t.SEGMENTS, _DS), t.SEGMENTS, _DS)
 
 
-def _write_sequences(spark, lake, **last_days):
+def _write_sequences(spark, lake, of_u=(1, 2), **last_days):
     """Of each split windows that end on such a day of January; by default the last that it may look at."""
-    rows = spark.createDataFrame([fake_model.sequence("u", [1, 2]), fake_model.sequence("v", [1])], fake_model.SCHEMA)
+    rows = spark.createDataFrame([fake_model.sequence("u", of_u), fake_model.sequence("v", [1])], fake_model.SCHEMA)
     ends = F.create_map(*(F.lit(part) for split, last in ({"train": 6, "validation": 6, "test": 8} | last_days).items() for part in (split, day(last))))
     dated = rows.select("*", F.explode(ends).alias(c.SPLIT, "end")).withColumns({
         c.WINDOW: F.lit(0), c.TARGETS: F.array(F.lit(0)), c.DAY: F.lit(_DS), c.DAYS: F.array(F.unix_date("end")),
@@ -145,24 +152,49 @@ def test_a_crash_of_one_method_fails_the_job_after_the_others_were_written(spark
     assert {row[c.METHOD] for row in night.lake.read(t.EVALUATIONS).collect()} == {fake_model.NAME}
 
 
-@pytest.mark.parametrize("beyond", [{"test": 9}, {"train": 7}, {"validation": 7}], ids=str)
-def test_sequences_that_look_beyond_their_split_stop_the_job_before_anything_is_written(spark, night, monkeypatch, beyond):
-    monkeypatch.setattr(evaluate_models, "baselines", _working)
-    _write_sequences(spark, night.lake, **beyond)
-    with pytest.raises(BadData, match=f"sequences holds events .* the first of them .*'split': '{next(iter(beyond))}'"):
+@pytest.fixture(scope="module")
+def trial(spark, shop):
+    held = Kept()
+    yield hold_out(Lake(spark, str(shop / "lake")).read(t.EVENTS), _SPLIT, EvaluationSettings(), _DS).held(held)
+    held.release()
+
+
+def look(night, trial):
+    """The gate of the job alone, as the lake is now."""
+    night = declared(evaluate_models.STAGE, night)
+    refuse_leaks(night, trial, night.lake.read_day(t.SEQUENCES, _DS).where(F.col(c.SPLIT) == TEST))
+
+
+_BEYOND = "sequences holds events .* the first of them .*'split': '{}'"
+
+
+def test_what_was_fitted_on_the_training_period_alone_passes_the_gate_and_sequences_that_look_beyond_it_do_not(spark, night, trial):
+    look(night, trial)
+    for split in ("train", "validation"):
+        _write_sequences(spark, night.lake, **{split: 7})
+        with pytest.raises(BadData, match=_BEYOND.format(split)):
+            look(night, trial)
+
+
+def test_sequences_that_look_beyond_their_split_stop_the_job_before_anything_is_written(spark, night):
+    _write_sequences(spark, night.lake, test=9)
+    with pytest.raises(BadData, match=_BEYOND.format("test")):
         run(night)
     assert not night.lake.exists(t.EVALUATIONS)
 
 
-def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_anything_is_written(night):
+def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_anything_is_written(spark, night, trial):
     lake = night.lake
     leaks = [
         (t.SEGMENTS, [("u", 0, 0.0, "test")]), (t.SEGMENT_CENTROIDS, [(0, [0.0], 2), (1, [1.0], 2)]),
-        (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]),
+        (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]), (t.CORRELATIONS, [("n_browse", "n_purchase", 0.5, "constant: dropped n_browse", False, True)]),
+        (t.USER_FEATURES, partial(_write_features, spark, of_u=3.0)), (t.SEQUENCES, partial(_write_sequences, spark, of_u=[1, 3])),  # with the d of day 9
         (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, TEST)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
     ]  # what is looked at last comes first, so that each is found although the others are still there
     for table, rows in leaks:
-        lake.replace_day(lake.frame(rows, table, _DS), table, _DS)
+        rows(lake) if callable(rows) else lake.replace_day(lake.frame(rows, table, _DS), table, _DS)
         with pytest.raises(BadData, match=f"The table {table.name} is not what the past alone gives"):
-            run(night)
+            look(night, trial)
+    with pytest.raises(BadData, match="The table vocabulary is not what the past alone gives"):
+        run(night)
     assert not lake.exists(t.EVALUATIONS)
