@@ -124,10 +124,17 @@ def _f1(spark, lake):
     return rows.select(c.METHOD, c.SPLIT, c.LIST_LENGTH, F.round(c.VALUE, 6).alias(c.VALUE), c.USERS, c.DAY)
 
 
-def test_model_and_controls_are_judged_alike_and_twice_is_once(spark, night, monkeypatch):
+def test_a_crash_costs_the_others_nothing_and_the_next_run_replaces_all_that_was_there(spark, night, monkeypatch):
     # Both like d. The model tells u (a b): d a, and v (a): b d. Popularity, a before b, never saw d sold.
+    old = ("old", "control", "test", "all", "hit_rate", 1, 0.1, None, 0.0, 0.2, 2)
+    night.lake.replace_day(night.lake.frame([old], t.COMPARISONS, _DS), t.COMPARISONS, _DS)
+    monkeypatch.setattr(evaluate_models, "baselines", _crashing)
+    with pytest.raises(MethodsFailed, match="control: RuntimeError no memory left"):
+        run(night)
+    assert {row[c.METHOD] for row in night.lake.read(t.EVALUATIONS).collect()} == {fake_model.NAME}
+    assert night.lake.read(t.COMPARISONS).isEmpty()
+
     monkeypatch.setattr(evaluate_models, "baselines", _working)
-    run(night)
     run(night)
     expected = spark.createDataFrame([
         (fake_model.NAME, "test", 1, (1 + 0) / 2, 2, _DS), (fake_model.NAME, "test", 2, round(2 / 3, 6), 2, _DS),
@@ -143,13 +150,6 @@ def test_model_and_controls_are_judged_alike_and_twice_is_once(spark, night, mon
         (fake_model.NAME, "control", name, value, None)
         for name, value in (("all", 0.5), ("segment 0", 0.0), ("segment 1", 1.0), ("few_events", 0.5), ("new", 0.5))
     }
-
-
-def test_a_crash_of_one_method_fails_the_job_after_the_others_were_written(spark, night, monkeypatch):
-    monkeypatch.setattr(evaluate_models, "baselines", _crashing)
-    with pytest.raises(MethodsFailed, match="control: RuntimeError no memory left"):
-        run(night)
-    assert {row[c.METHOD] for row in night.lake.read(t.EVALUATIONS).collect()} == {fake_model.NAME}
 
 
 @pytest.fixture(scope="module")
