@@ -11,7 +11,7 @@ from recsys.session import build_session
 from recsys.settings import SparkSettings
 
 # Tests hold a few rows: compiling code for them, in the JVM or by Spark, costs far more than it saves.
-_SMALL = {
+SMALL = {
     "spark.driver.memory": "2g",
     # What Spark and Delta remember of thousands of jobs and tables fills 1 GB; collecting it again and again was a quarter of the suite's time.
     "spark.ui.retainedJobs": "20",
@@ -23,11 +23,14 @@ _SMALL = {
     "spark.sql.sources.parallelPartitionDiscovery.parallelism": "2",  # of VACUUM, else 10,000 tasks
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",  # expressions outside of whole stages too
+    "spark.sql.adaptive.enabled": "false",  # with it every exchange is a job of its own, and a plan is made anew after each
     # The first compiler alone gets 48 MB for its code unless told otherwise. Spark's fill them, and throwing code away and making it anew never ends.
     "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -Ddelta.log.cacheSize=50",
 }
 
-_AS_IN_A_NIGHT = {"spark.sql.codegen.factoryMode": "FALLBACK"}
+# What Spark is spared in tests though nights have it; somewhere each has to be seen to work.
+COMPILED = {"spark.sql.codegen.factoryMode": "FALLBACK"}
+ADAPTIVE = {"spark.sql.adaptive.enabled": "true"}
 
 # A machine at other work is no fault of the code, and every run tries the same examples.
 hypothesis.settings.register_profile("busy", deadline=None, derandomize=True, database=None)
@@ -44,17 +47,17 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def spark():
     logging.getLogger("py4j").setLevel(logging.WARNING)
-    session = build_session("tests", SparkSettings(master="local[2]", conf=_SMALL))
+    session = build_session("tests", SparkSettings(master="local[2]", conf=SMALL))
     yield session
     session.stop()
 
 
 @contextmanager
-def as_in_a_night(spark):
-    """What Spark does for the sake of speed, and is spared in tests, is done within the block: somewhere it has to be seen to work."""
-    before = {name: spark.conf.get(name) for name in _AS_IN_A_NIGHT}
+def having(spark, options):
+    """Spark has such options within the block."""
+    before = {name: spark.conf.get(name) for name in options}
     try:
-        for name, value in _AS_IN_A_NIGHT.items():
+        for name, value in options.items():
             spark.conf.set(name, value)
         yield
     finally:

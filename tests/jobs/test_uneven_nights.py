@@ -24,6 +24,7 @@ from recsys.lake import Lake
 from recsys.pushes.scoring import top_items
 from recsys.settings import PushSettings, SegmentSettings, SequenceSettings, Settings, SplitSettings
 from recsys.split import PUSH, TRAIN
+from tests.conftest import ADAPTIVE, having
 
 SOURCE = """
 name: shop
@@ -36,6 +37,13 @@ duplicates: keep
 STAGES = (ingest_events, ingest_products, build_user_features, correlate_attributes, fit_normalizer, segment_users, build_sequences)
 NOT_FITTING = (ingest_events, ingest_products, build_user_features, segment_users, build_sequences)
 DS, WINDOW, WINDOWS = date(2020, 3, 31), 8, 3
+
+
+@pytest.fixture(autouse=True)
+def adaptive(spark):
+    """What is uneven in a log is what Spark evens out as it goes."""
+    with having(spark, ADAPTIVE):
+        yield
 
 
 def line(user, item, days_ago, what="buy", second=0):

@@ -16,7 +16,7 @@ from recsys.job import Night
 from recsys.lake import Lake
 from recsys.settings import load_settings
 from recsys.simulation.plan import Plan, plan_of
-from tests.conftest import as_in_a_night
+from tests.conftest import ADAPTIVE, COMPILED, having
 from tests.jobs.declared import declared
 from tests.simulation.small import CONFIG, DS
 
@@ -46,7 +46,7 @@ def shop(spark, tmp_path_factory) -> Shop:
         "simulation.categories=10", "simulation.dirt=0.03", "segments.k_max=7",
     ])
     night = Night(Lake(spark, settings.lake), settings, DS, DS)
-    with as_in_a_night(spark):
+    with having(spark, COMPILED | ADAPTIVE):
         for stage in STAGES:
             stage.STAGE.run(declared(stage.STAGE, night))
     return Shop(night.lake, f"{folder}/shop", plan_of(settings.simulation, DS), EVENTS)
