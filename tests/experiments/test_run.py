@@ -137,7 +137,8 @@ def test_a_training_that_was_done_before_an_experiment_broke_off_is_not_done_aga
 
 def test_experiments_on_one_log_take_it_in_once_also_when_all_is_done_anew_and_those_on_other_shops_apart(world):
     runner, called, settings = world
-    forced = replace(runner, force=True)
+    log_in = replace(runner.stages["ingest_events"], writes=(Thing("events", lambda night: State("there")),))  # so that one can tell that it was done
+    forced = replace(runner, force=True, stages=runner.stages | {"ingest_events": log_in})
 
     def carry_out(name, settings, **changes):
         own = replace(settings, lake=f"{runner.folder}/{name}/lake", models=f"{runner.folder}/{name}/models")
