@@ -107,28 +107,23 @@ def pushed(night, monkeypatch):
     return {row[c.USER]: row["count"] for row in night.lake.read_day(t.PUSHES, night.ds).groupBy(c.USER).count().collect()}
 
 
-def test_a_user_and_a_product_in_half_of_all_events_cost_as_many_rows_as_any_other(spark, tmp_path, monkeypatch):
+def test_a_user_in_half_of_all_events_costs_as_many_rows_as_any_other_and_days_of_new_users_or_of_none_push_to_all(spark, tmp_path, monkeypatch):
+    """One product is in half of all events too."""
     giant = [line("giant", "i0" if number % 2 else f"i{number % 4}", 20, second=number) for number in range(3_000)]
     night = a_night(spark, tmp_path, [giant, *([event] for event in ordinary())])
     carry_out(night)
     windows = night.lake.read_day(t.SEQUENCES, DS).groupBy(c.SPLIT, c.USER).agg(F.count(F.lit(1)).alias("n"), F.max(F.size(c.ITEMS)), F.max(F.size(c.MEMORY_ITEMS)))
     sizes = {(row[0], row[1]): tuple(row)[2:] for row in windows.collect()}
     assert sizes[TRAIN, "giant"] == (WINDOWS, WINDOW, 4) and sizes[PUSH, "giant"] == (1, WINDOW, 4)
-    assert pushed(night, monkeypatch) == {user: 2 for user in ("giant", *(f"u{number}" for number in range(6)))}
+    old = {user: 2 for user in ("giant", *(f"u{number}" for number in range(6)))}
+    assert pushed(night, monkeypatch) == old
 
-    empty_day = Night(night.lake, night.settings, DS + timedelta(days=1), DS)
-    carry_out(empty_day, NOT_FITTING)
-    assert pushed(empty_day, monkeypatch) == {user: 2 for user in ("giant", *(f"u{number}" for number in range(6)))}
-
-
-def test_on_a_day_of_new_users_alone_each_is_pushed_to_and_so_are_the_old(spark, tmp_path, monkeypatch):
-    night = a_night(spark, tmp_path, [ordinary()])
-    carry_out(night)
     new = [line(f"n{user}", "i1" if user else "never seen before", -1) for user in range(3)]
     (tmp_path / "in" / "next.csv").write_text("\n".join(["user,item,what,at", *new]))
-    next_day = Night(night.lake, night.settings, DS + timedelta(days=1), DS)
-    carry_out(next_day, NOT_FITTING)
-    assert pushed(next_day, monkeypatch) == {user: 2 for user in (*(f"u{number}" for number in range(6)), "n0", "n1", "n2")}
+    for ds in (DS + timedelta(days=1), DS + timedelta(days=2)):
+        later = Night(night.lake, night.settings, ds, DS)
+        carry_out(later, NOT_FITTING)
+        assert pushed(later, monkeypatch) == old | {"n0": 2, "n1": 2, "n2": 2}
 
 
 def test_a_log_of_looks_at_one_product_pushes_that_product(spark, tmp_path, monkeypatch):
