@@ -65,6 +65,13 @@ def having(spark, options):
             spark.conf.set(name, value)
 
 
+@pytest.fixture(scope="session")
+def told_folder(worker_id, tmp_path_factory):
+    """Of the lake that `tests.report.told` writes: one for all processes of the suite."""
+    folder = tmp_path_factory.getbasetemp()
+    return (folder if worker_id == "master" else folder.parent) / "whole_night"
+
+
 @pytest.fixture
 def lake(spark, tmp_path):
     return Lake(spark, str(tmp_path / "lake"))

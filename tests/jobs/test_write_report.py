@@ -13,11 +13,6 @@ from tests.pushes import shop
 from tests.report import told
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.getbasetemp() / "whole_night"
-
-
 def write(night):
     write_report.STAGE.run(declared(write_report.STAGE, night))
 
@@ -28,8 +23,8 @@ def text(path):
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
-def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder, tmp_path):
-    night = shop.night(told.whole_night(spark, folder), folder, pushes={"n": 2})
+def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, told_folder, tmp_path):
+    night = shop.night(told.whole_night(spark, told_folder), told_folder, pushes={"n": 2})
     night = replace(night, settings=replace(night.settings, report_path=str(tmp_path / "report.html")))
 
     write(night)
@@ -53,10 +48,10 @@ def test_the_first_screen_says_what_was_pushed_and_how_good_it_is(spark, folder,
     ((-0.1, 0.2, 40), "not shown to differ from"), ((-0.2, -0.1, 40), "BEHIND"), ((0.1, 0.2, 12), "beside, for too few users to tell more,"),
     (None, "beside, and whether by more than chance is not known,"),
 ])
-def test_the_first_screen_calls_the_model_ahead_only_where_the_interval_says_so(spark, folder, tmp_path, monkeypatch, gap, said):
+def test_the_first_screen_calls_the_model_ahead_only_where_the_interval_says_so(spark, told_folder, tmp_path, monkeypatch, gap, said):
     row = gap and dict(zip((c.LOW, c.HIGH, c.USERS), gap))
     monkeypatch.setattr(pushed, "_gap", lambda *_: row)
-    night = shop.night(told.whole_night(spark, folder), folder, pushes={"n": 2})
+    night = shop.night(told.whole_night(spark, told_folder), told_folder, pushes={"n": 2})
     told_first = " ".join(block.text for block in pushed.headline(night) if isinstance(block, Text))
     assert f"lists of 5 by the model are {said} the best other method, what followed the last product (Markov): F1 0.3150" in told_first
 
@@ -70,10 +65,10 @@ def test_a_lake_with_nothing_in_it_still_gets_a_page_that_says_what_to_run(lake,
     assert "How the comparison was made" in page
 
 
-def test_a_night_that_only_pushes_shows_the_figures_of_the_day_the_model_is_of(spark, folder, tmp_path):
-    whole = told.whole_night(spark, folder)
+def test_a_night_that_only_pushes_shows_the_figures_of_the_day_the_model_is_of(spark, told_folder, tmp_path):
+    whole = told.whole_night(spark, told_folder)
     later = shop.DS.replace(day=11)
-    night = shop.night(whole, folder, ds=later, model_ds=shop.DS, pushes={"n": 2})
+    night = shop.night(whole, told_folder, ds=later, model_ds=shop.DS, pushes={"n": 2})
     night = replace(night, settings=replace(night.settings, report_path=str(tmp_path / "report.html")))
 
     write(night)

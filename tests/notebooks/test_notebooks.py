@@ -31,13 +31,13 @@ class Widgets:
 
 
 @pytest.fixture(scope="module")
-def evening(spark, tmp_path_factory):
+def evening(spark, told_folder, tmp_path_factory):
     """A settings file whose lake holds a whole night."""
-    folder = tmp_path_factory.getbasetemp() / "whole_night"
-    told.whole_night(spark, folder)
-    settings = {"source": "shop.yaml", "lake": str(folder / "lake"), "models": str(folder / "models"), "pushes": {"n": 2}}
-    (folder / "shop_settings.yaml").write_text(yaml.safe_dump(settings))
-    return folder / "shop_settings.yaml"
+    told.whole_night(spark, told_folder)
+    settings = {"source": "shop.yaml", "lake": str(told_folder / "lake"), "models": str(told_folder / "models"), "pushes": {"n": 2}}
+    path = tmp_path_factory.mktemp("evening") / "shop_settings.yaml"
+    path.write_text(yaml.safe_dump(settings))
+    return path
 
 
 def run(name, monkeypatch, config, *arguments, **names):

@@ -7,14 +7,9 @@ from tests.pushes import shop
 from tests.report import told
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.getbasetemp() / "whole_night"
-
-
 @pytest.fixture
-def night(spark, folder):
-    return shop.night(told.whole_night(spark, folder), folder, pushes={"n": 2})
+def night(spark, told_folder):
+    return shop.night(told.whole_night(spark, told_folder), told_folder, pushes={"n": 2})
 
 
 def test_pushes_stand_beside_what_the_same_user_last_bought_with_name_and_price(night):
@@ -38,7 +33,7 @@ def test_without_an_evaluation_it_says_which_job_makes_one(lake, tmp_path):
     assert "No method was evaluated. There is no table" in evaluation(shop.night(lake, tmp_path))
 
 
-def test_places_are_whole_paths_but_a_schema_or_an_object_store_stays_as_it_is(night, folder):
+def test_places_are_whole_paths_but_a_schema_or_an_object_store_stays_as_it_is(night, told_folder):
     elsewhere = replace(night.settings, lake="main.shop", report_path="s3://shop/report.html")
     lines = dict(line.split(maxsplit=1) for line in places(replace(night, settings=elsewhere)).splitlines())
-    assert lines == {"lake": "main.shop", "model": str(folder / "models" / f"fake-{shop.DS}"), "report": "s3://shop/report.html"}
+    assert lines == {"lake": "main.shop", "model": str(told_folder / "models" / f"fake-{shop.DS}"), "report": "s3://shop/report.html"}

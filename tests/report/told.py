@@ -1,6 +1,6 @@
 """A lake in which every stage has written its night: what the report and the notebooks tell from."""
 
-
+import fcntl
 from functools import cache
 
 from recsys import columns as c
@@ -18,8 +18,18 @@ NDCG = {fake_model.NAME: 0.30, Markov.name: 0.20}
 
 @cache
 def whole_night(spark, folder, ds=shop.DS) -> Lake:
-    """Every table of a night of the shop below `folder`/lake, small and made up; written once, only to be read."""
-    lake = Lake(spark, str(folder / "lake"))
+    """Every table of a night of the shop below `folder`/lake, small and made up; written once, by whichever process comes first, only to be read."""
+    lake, written = Lake(spark, str(folder / "lake")), folder / "written"
+    folder.mkdir(exist_ok=True)
+    with open(folder / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not written.exists():
+            _write(spark, lake, folder, ds)
+            written.touch()
+    return lake
+
+
+def _write(spark, lake, folder, ds) -> None:
     shop.open_shop(spark, lake, folder, ds)
     taken_in = shop.frame(spark, t.INGESTS, [("shop", "/in/log.csv", 9, 6, 2, 1, 0, "f00")])
     lake.replace_where(taken_in, t.INGESTS, "source = 'shop'", of="shop")
@@ -33,7 +43,6 @@ def whole_night(spark, folder, ds=shop.DS) -> Lake:
         for rank, (item, name) in enumerate([("milk", "Milk"), ("tea", "Tea & <b>cake</b>")], start=1)
     ]
     lake.replace_day(lake.frame(pushes, t.PUSHES, ds), t.PUSHES, ds)
-    return lake
 
 
 def _users(spark, lake, ds) -> None:
