@@ -3,11 +3,14 @@ from pathlib import Path
 
 import numpy as np
 import train_model
+from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
 from recsys.job import Night
+from recsys.pushes.scoring import top_items
 from recsys.settings import Settings
+from recsys.split import TRAIN
 from recsys.training.artifact import artifact_for, load_artifact
 from tests.jobs.declared import declared
 from tests.training.conftest import DS, LENGTH, MEMORY, PRODUCTS, circle_batch, write_circle  # noqa: F401
@@ -48,9 +51,14 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}
     assert artifact.manifest["memory"]["peak_bytes"] > artifact.manifest["memory"]["added_bytes"] > 2**20
-    likeliest, _ = artifact.top(circle_batch, 1, None, None)
+    likeliest, scores = artifact.top(circle_batch, 1, None, None)
     np.testing.assert_array_equal(artifact.items[likeliest[:, 0]], ["p9", "p10", "p11", "p12"])
     assert [path.name for path in Path(settings.models).iterdir()] == [Path(folder).name]  # no checkpoint is left
+
+    same = lake.read_day(t.SEQUENCES, DS).where((F.col(c.SPLIT) == TRAIN) & F.col(c.USER).isin("u0", "u1", "u2", "u3"))  # as in the batch
+    listed = {row[c.USER]: row for row in top_items(same, folder, n=1).collect()}  # in a Python worker of Spark
+    assert [listed[f"u{user}"][c.ITEM] for user in range(4)] == list(artifact.items[likeliest[:, 0]])
+    np.testing.assert_allclose([listed[f"u{user}"][c.SCORE] for user in range(4)], scores[:, 0], rtol=1e-4)
 
 
 def test_a_night_that_only_pushes_trains_nothing(lake, tmp_path):
