@@ -66,3 +66,7 @@ class Fenced(Lake):
         """All that reads or writes a table asks where it is."""
         assert table.name in self.allowed, f"the stage looks at the table {table.name}, which it does not declare"
         return super().location(table)
+
+    def version(self, table: Table) -> int:
+        """Of any table: the number of a commit tells in a record what the table was, and no row of it."""
+        return Lake(self.spark, self.root).version(table)
