@@ -67,6 +67,9 @@ class Fenced(Lake):
         assert table.name in self.allowed, f"the stage looks at the table {table.name}, which it does not declare"
         return super().location(table)
 
+    # Of any table: whether it is there, and the number of its last commit, are told in records and on the page; no row is looked at.
+    def exists(self, table: Table) -> bool:
+        return Lake(self.spark, self.root).exists(table)
+
     def version(self, table: Table) -> int:
-        """Of any table: the number of a commit tells in a record what the table was, and no row of it."""
         return Lake(self.spark, self.root).version(table)
