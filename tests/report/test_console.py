@@ -16,7 +16,7 @@ def test_pushes_stand_beside_what_the_same_user_last_bought_with_name_and_price(
     shown = pushed_beside_bought(night).split("\n\n")
     assert [block.splitlines()[0] for block in shown] == ["User ann", "User bob", "User new"]
     assert [line.split() for line in shown[1].splitlines()[1:]] == [
-        ["last", "bought", "pushed"],
+        ["last", "bought,", "then", "touched", "pushed"],
         ["2024-03-09", "Milk", "1.00", "1", "Milk", "1.00", "chosen", "by", "the", "model"],
         ["2024-03-08", "Tea", "3.00", "2", "Tea", "&", "<b>cake</b>", "1.00", "chosen", "by", "the", "model"],
     ]
