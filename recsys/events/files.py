@@ -62,7 +62,6 @@ class Place:
         scheme = re.match(SCHEME, file)
         return "/".join(parts[self.fixed:self.depth]), (scheme.group() if scheme else "") + "/" + "/".join(parts[:self.depth])
 
-
     def folders(self, file: str) -> list[str]:
         """The folders in which `file` lies inside its unit, from the outermost on."""
         return parts_of(file)[self.depth:-1]
