@@ -1,7 +1,7 @@
 """One small Spark session for each process of the suite, and a lake in a temporary folder for a test."""
 
 import logging
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import hypothesis
 import pytest
@@ -35,6 +35,13 @@ ADAPTIVE = {"spark.sql.adaptive.enabled": "true"}
 # A machine at other work is no fault of the code, and every run tries the same examples.
 hypothesis.settings.register_profile("busy", deadline=None, derandomize=True, database=None)
 hypothesis.settings.load_profile("busy")
+
+# Pytest listens at loggers that do not propagate too. PySpark's, made at the first query that it refuses, would have what pytest hears
+# of every logger written as JSON from then on.
+with suppress(ImportError):  # of Spark 3.5, which has none
+    from pyspark.logger import PySparkLogger
+
+    PySparkLogger.addHandler = logging.Logger.addHandler
 
 _LONG = {"jobs", "training"}  # folders whose tests take minutes: whole nights, real ranks
 
