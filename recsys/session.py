@@ -28,6 +28,13 @@ _LOCAL = {
     "spark.sql.warehouse.dir": "var/spark-warehouse",
     "spark.ui.showConsoleProgress": "false",
     "spark.driver.memory": "2g",
+    # Each hashed side of a broadcast join takes a whole page of the heap, by default 32 MB of these 2 GB: a few of them filled it.
+    "spark.buffer.pageSize": "4m",
+    # What Spark remembers of thousands of jobs that are over, for a page that is off, filled it too.
+    "spark.ui.retainedJobs": "100",
+    "spark.ui.retainedStages": "100",
+    "spark.ui.retainedTasks": "1000",
+    "spark.sql.ui.retainedExecutions": "20",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }

@@ -28,6 +28,7 @@ _AS_LONG_AS_IT_MAY = "train_model"  # its minutes are a setting; what it leaves 
 _TRAINING = ["training.epochs=1", "training.minutes=0.1"]
 _WARM_UP = 20_000  # events of the night that is not counted
 _EVERY = 0.2  # seconds between two looks at memory
+_ALL_REMEMBERED = {"spark.ui.retainedStages": "10000"}  # of Spark's stages in one of ours, whose bytes are added up
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ SIZES = {
 
 
 def rows(size: Size, folder: Path) -> Iterator[Row]:
-    with session("bench_load") as spark:
+    with session("bench_load", **_ALL_REMEMBERED) as spark:
         _spent(_night(spark, min(_WARM_UP, size.events[0]), folder / "warm_up"), size.stages)
         nights = [_night(spark, events, folder / str(events)) for events in size.events]
         found = [_spent(night, size.stages) for night in nights]
