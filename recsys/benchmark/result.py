@@ -13,6 +13,8 @@ from recsys.benchmark.protocol import KINDS
 from recsys.benchmark.scores import NDCG
 from recsys.faults import BadSettings
 
+_UNWRITABLE = "--out {path} cannot be written{why}. Name a file in a folder that is there and that you may write to."
+
 
 def refuse_folder(path: str | Path) -> None:
     """See to it, before anything is trained, that `path` can be written.
@@ -22,7 +24,7 @@ def refuse_folder(path: str | Path) -> None:
     """
     folder = Path(path).absolute().parent
     if not folder.is_dir() or not os.access(folder, os.W_OK) or Path(path).is_dir():
-        raise BadSettings(f"--out {path} cannot be written. Name a file in a folder that is there and that you may write to.")
+        raise BadSettings(_UNWRITABLE.format(path=path, why=""))
 
 
 def write_result(result: dict[str, Any], path: str | Path) -> None:
@@ -36,7 +38,7 @@ def write_result(result: dict[str, Any], path: str | Path) -> None:
         partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
         os.replace(partial, path)
     except OSError as error:
-        raise BadSettings(f"--out {path} cannot be written: {error}. Name a file in a folder that is there and that you may write to.") from None
+        raise BadSettings(_UNWRITABLE.format(path=path, why=f": {error}")) from None
 
 
 def told(result: dict[str, Any]) -> str:
@@ -46,12 +48,13 @@ def told(result: dict[str, Any]) -> str:
         for part in ("validation", "test") for method, kinds in result[part].items()
     }
     table = pd.DataFrame.from_dict(rows, orient="index").to_string(float_format="{:.4f}".format)
-    kind = result["chosen_by"].rpartition(" ")[2]
+    kind = result["chosen_by"]["lists"]
     best = max(result["test_ndcg_above"], key=lambda floor: result["test"][floor][kind][NDCG])
     above = result["test_ndcg_above"][best][kind]
     seconds, peak = result["seconds"], result["memory"]["training"]["peak_bytes"] / 2**30
     return (
         f"{table}\nOf the test, {kind.replace('_', ' ')}, the model's {NDCG} less that of {best}: {above['difference']:+.4f}, 95 % interval "
-        f"{above['low']:+.4f} to {above['high']:+.4f} (bootstrap over users).\n{result['users']['test']:,} users, {result['products']:,} products. Best epoch {result['best_epoch']} of {len(result['history'])}; "
-        f"{seconds['training']:.0f} s of training, {result['targets_per_second']:,} targets a second, {peak:.1f} GiB at most."
+        f"{above['low']:+.4f} to {above['high']:+.4f} (bootstrap over users).\n{result['users']['test']:,} users, {result['products']:,} "
+        f"products. Best epoch {result['best_epoch']} of {len(result['history'])}; {seconds['training']:.0f} s of training, "
+        f"{result['targets_per_second']:,} targets a second, {peak:.1f} GiB at most."
     )

@@ -16,7 +16,7 @@ from pyspark.sql import SparkSession
 from recsys import columns as c
 from recsys.benchmark.floors import markov, neighbours, popularity
 from recsys.benchmark.protocol import WITH_SEEN, WITHOUT_SEEN, Split
-from recsys.benchmark.scores import Tally, difference, judge
+from recsys.benchmark.scores import NDCG, Tally, difference, judge
 from recsys.benchmark.settings import BenchmarkSettings
 from recsys.benchmark.windows import Place, asked_places, chunks, covering_places, items_of, write_files
 from recsys.faults import BadData
@@ -97,7 +97,7 @@ class Trial:
         seconds = sum(epoch["seconds"] for epoch in outcome.history)
         return {
             "protocol": self.protocol,
-            "chosen_by": f"validation ndcg@{TOP} {WITHOUT_SEEN if plan.without_seen else WITH_SEEN}",
+            "chosen_by": {"part": "validation", "lists": WITHOUT_SEEN if plan.without_seen else WITH_SEEN, "metric": NDCG},
             "users": {part: len(self.split.asked(test)) for part, test in _PARTS.items()},
             "products": plan.products,
             **{part: {name: tally.figures() for name, tally in (judged[part] | floors[part]).items()} for part in _PARTS},
