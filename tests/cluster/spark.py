@@ -21,16 +21,22 @@ _SPARK = Path(pyspark.__file__).parent
 _BINARIES = Path(sys.executable).parent
 _PAGE = 8099  # of the master, for its own account of the workers
 
-_SMALL_JAVA = "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:-UsePerfData"
+# Java archives classes only where every folder on the class path is empty, so Spark's folder of settings is; the log's are named.
+_SMALL_JAVA = (
+    "-XX:TieredStopAtLevel=1 -XX:ReservedCodeCacheSize=256m -XX:+UseSerialGC -XX:-UsePerfData "
+    f"-Dlog4j2.configurationFile={_SPARK / 'conf' / 'log4j2.properties'}"
+)
 # What a small and busy machine needs, and timeouts short enough that a lost host is noticed while the test looks on.
 CONF = {
     "spark.driver.memory": "1g",
     "spark.executor.cores": "1",
     "spark.executor.memory": "1g",
     "spark.executor.memoryOverhead": "1g",
-    "spark.driver.extraJavaOptions": _SMALL_JAVA,
-    "spark.executor.extraJavaOptions": _SMALL_JAVA,
+    # Of a few rows: what compiling code for them, planning again after each exchange, and pages of 32 MB take is most of the time.
     "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+    "spark.sql.adaptive.enabled": "false",
+    "spark.buffer.pageSize": "4m",
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.ui.enabled": "false",
@@ -74,12 +80,14 @@ class Cluster:
     def __init__(self, hosts: Namespaces | Loopback, folder: Path) -> None:
         self.hosts, self.folder = hosts, folder
         self.master = f"spark://{hosts.address(MASTER)}:7077"
+        self._classes = folder / "classes.jsa"
         self._daemons: dict[str, subprocess.Popen] = {}
         self._jobs = 0
         self.patience: float | None = None  # of jobs; whoever knows how long a night takes on this machine sets it
 
     def start(self) -> None:
-        (self.folder / "logs").mkdir(parents=True, exist_ok=True)
+        for name in ("logs", "conf"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
         self._daemon(MASTER, "master.Master", "--port", "7077", "--webui-port", str(_PAGE))
         for worker in WORKERS:
             self.start_worker(worker)
@@ -101,8 +109,8 @@ class Cluster:
     def _environment(self, host: str) -> dict[str, str]:
         python = str(_BINARIES / "python")
         return {
-            "PATH": f"{_BINARIES}:{os.environ['PATH']}", "SPARK_HOME": str(_SPARK), "SPARK_LOCAL_IP": self.hosts.address(host),
-            "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python, "SPARK_LOCAL_DIRS": str(self.hosts.disk(host) / "spark"),
+            "PATH": f"{_BINARIES}:{os.environ['PATH']}", "SPARK_HOME": str(_SPARK), "SPARK_CONF_DIR": str(self.folder / "conf"),
+            "SPARK_LOCAL_IP": self.hosts.address(host), "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python, "SPARK_LOCAL_DIRS": str(self.hosts.disk(host) / "spark"),
         }
 
     def _await_workers(self) -> None:
@@ -122,10 +130,20 @@ class Cluster:
         """The processes on `worker` whose command line holds `word`."""
         return [process for process in family(self._daemons[worker]) if word in _command(process)]
 
-    def submit(self, job: str, arguments: list[str], master: str | None = None, conf: dict[str, str] | None = None) -> Job:
-        """Send in `jobs/<job>.py` as a user would; `master` where it should run elsewhere than on the cluster."""
+    def submit(
+        self, job: str, arguments: list[str], master: str | None = None, conf: dict[str, str] | None = None, archive_classes: bool = False
+    ) -> Job:
+        """Send in `jobs/<job>.py` as a user would; `master` where it should run elsewhere than on the cluster.
+
+        Of a stage a quarter of the time goes into loading Spark's classes: a job that ends well with `archive_classes` spares all later ones that.
+        """
         self._jobs += 1
-        options = CONF | {"spark.driver.host": self.hosts.address(DRIVER), "spark.driver.bindAddress": self.hosts.address(DRIVER)} | (conf or {})
+        here = self.hosts.address(DRIVER)
+        java = f"{_SMALL_JAVA} -XX:SharedArchiveFile={self._classes}" if self._classes.exists() else _SMALL_JAVA
+        options = CONF | {
+            "spark.driver.host": here, "spark.driver.bindAddress": here, "spark.executor.extraJavaOptions": java,
+            "spark.driver.extraJavaOptions": f"{_SMALL_JAVA} -XX:ArchiveClassesAtExit={self._classes}" if archive_classes else java,
+        } | (conf or {})
         given = [part for key, value in options.items() for part in ("--conf", f"{key}={value}")]
         command = [
             str(_BINARIES / "spark-submit"), "--master", master or self.master, *given,

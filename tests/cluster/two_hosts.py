@@ -21,7 +21,7 @@ def two_hosts(world: World) -> Iterator[Finding]:
     late = world.shop.late(LAST_DAYS[-2])
     late.rename(late.with_suffix(".late"))
     started, hosts_of_ranks = time.monotonic(), set()
-    job = world.cluster.submit("run_pipeline", world.shop.night(LATE, DS, None, RANKS))
+    job = world.cluster.submit("run_pipeline", world.shop.night(LATE, DS, None, RANKS), archive_classes=True)
     while job.runs:
         hosts_of_ranks |= {worker for worker in WORKERS if world.cluster.processes(worker, _RANK)}
         time.sleep(0.5)
