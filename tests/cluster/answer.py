@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from recsys import columns as c
 from recsys import tables as t
+from recsys.training.artifact import WEIGHTS
 
 # Figures of these tables come from sums of floats in an order that Spark chooses; all other columns of all tables are compared exactly.
 _TO_TOLERANCE = {
@@ -48,7 +49,7 @@ def difference(lake: Path, expected: Path, day: str | None = None, only: set[str
     """What `lake` lacks and has besides, in the tables of `expected`; rows of `day` alone where it is given."""
     lost, more, named = 0, 0, []
     for folder in sorted(expected.iterdir()):
-        if folder.name in _OF_RUNS or (only and folder.name not in only):
+        if folder.name in _OF_RUNS or (only is not None and folder.name not in only):
             continue
         found, wanted = rows(lake / folder.name, day), rows(folder, day)
         missing, surplus = apart(found, wanted)
@@ -56,6 +57,12 @@ def difference(lake: Path, expected: Path, day: str | None = None, only: set[str
         if missing or surplus:
             named.append(f"{folder.name} -{missing} +{surplus}")
     return Difference(lost, more, tuple(named))
+
+
+def other_weights(models: Path, expected: Path) -> list[str]:
+    """The models of `expected` whose weights are others in `models`, or not there; the same weights are the same bytes."""
+    found, wanted = ({path.parent.name: path.read_bytes() for path in folder.glob(f"[!.]*/{WEIGHTS}")} for folder in (models, expected))
+    return sorted(name for name in wanted if found.get(name) != wanted[name])
 
 
 def apart(found: Rows, wanted: Rows) -> tuple[int, int]:

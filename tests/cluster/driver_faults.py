@@ -6,25 +6,26 @@ import time
 from collections.abc import Iterator
 
 from recsys import tables as t
-from tests.cluster.answer import difference, live_files, rows
+from tests.cluster.answer import difference, live_files, other_weights, rows
 from tests.cluster.findings import Finding
 from tests.cluster.hosts import kill_all
 from tests.cluster.shop import DS
 from tests.cluster.spark import Job
 from tests.cluster.watch import kill_before_commit
-from tests.cluster.world import LATE, RANKS, World
+from tests.cluster.world import EXPECTED, LATE, RANKS, World
 
 _LAKE, _START = "driver_killed", "driver_killed_before"
 _ATTEMPTS = 4  # to hit the moment before a commit
+_TRAINS = "train_model"
 _STAGES = (
     "ingest_events", "ingest_products", "build_user_features", "correlate_attributes", "fit_normalizer", "segment_users",
-    "build_sequences", "train_model", "push_products", "evaluate_models", "write_report",
+    "build_sequences", _TRAINS, "push_products", "evaluate_models", "write_report",
 )
 _TABLES = [table for table in vars(t).values() if isinstance(table, t.Table)]
 
 
 def driver_killed(world: World) -> Iterator[Finding]:
-    """Stated outcome: the table stays as it was, and the stage run again gives the tables of an undisturbed run.
+    """Stated outcome: the table stays as it was, and the stage run again gives the tables, or the very weights, of an undisturbed run.
 
     It starts from a lake that holds this very day without the late file, so every kill is in a replacement.
     """
@@ -72,8 +73,10 @@ def _recovered(world: World, stage: str, fault: str, injected: str, observed: st
     seconds = time.monotonic() - since
     made = {table.name for table in _TABLES if table.made_by == stage}
     found = difference(world.shop.tables(_LAKE), world.expected(), only=made)
-    told = f"{observed}; run again: exit {code}, {', '.join(found.tables) or 'tables equal'}"
-    return Finding(fault, injected, told, found.lost, found.duplicated, seconds, good and code == 0 and not found)
+    others = other_weights(world.shop.models(_LAKE), world.shop.models(EXPECTED)) if stage == _TRAINS else []
+    left = ", ".join([*found.tables, *(f"other weights in {name}" for name in others)]) or ("weights equal" if stage == _TRAINS else "tables equal")
+    told = f"{observed}; run again: exit {code}, {left}"
+    return Finding(fault, injected, told, found.lost, found.duplicated, seconds, good and code == 0 and not found and not others)
 
 
 def _send(world: World, stage: str) -> Job:
@@ -82,7 +85,7 @@ def _send(world: World, stage: str) -> Job:
 
 def _await_work(job: Job, stage: str) -> None:
     """Return when the session is up and the stage has been at it for a moment; a training, when its first epoch has begun."""
-    sign = "Epoch 1/" if stage == "train_model" else f"{stage} for {DS}"
+    sign = "Epoch 1/" if stage == _TRAINS else f"{stage} for {DS}"
     while job.runs and sign not in job.said():
         time.sleep(0.05)
     time.sleep(0.5 if stage == "write_report" else 2)

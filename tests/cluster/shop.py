@@ -65,3 +65,6 @@ class Shop:
 
     def tables(self, lake: str) -> Path:
         return self.folder / "lakes" / lake / "tables"
+
+    def models(self, lake: str) -> Path:
+        return self.folder / "lakes" / lake / "models"
