@@ -14,6 +14,7 @@ from tests.cluster.world import EXPECTED, LATE, RANKS, World
 _READ = ("products", "user_features", "normalizer", "segments", "vocabulary", "neighbours", "sequences", "pushes", "evaluations")
 _ENDS = {0, 4}  # well, or told that another run was in the way
 _ANOTHER = "Another run"
+_ONE_HOST = "local[2]"
 _IN_TIME, _AT_ONCE, _BACKFILL, _ALONE = "in_time", "at_once", "backfill", "alone"
 
 
@@ -47,7 +48,7 @@ def two_at_once(world: World) -> Iterator[Finding]:
     """Stated outcome: one run at least ends well, the other too or with exit 4 that names the other; the tables are those of one run."""
     world.copy(LATE, _AT_ONCE)
     started = time.monotonic()
-    jobs = [world.cluster.submit("run_pipeline", world.shop.night(_AT_ONCE, DS, None, RANKS), master="local[2]") for _ in range(2)]
+    jobs = [world.cluster.submit("run_pipeline", world.shop.night(_AT_ONCE, DS, None, RANKS), master=_ONE_HOST) for _ in range(2)]
     codes = sorted(job.wait() for job in jobs)
     seconds = time.monotonic() - started
     unnamed = [job.log.name for job in jobs if job.process.returncode == 4 and _ANOTHER not in job.said()]
@@ -67,10 +68,10 @@ def backfill(world: World) -> Iterator[Finding]:
     started = time.monotonic()
     model = LAST_DAYS[0]
     for day in LAST_DAYS:
-        world.run("run_pipeline", world.shop.night(_BACKFILL, day, model, RANKS), master="local[2]")
+        world.run("run_pipeline", world.shop.night(_BACKFILL, day, model, RANKS), master=_ONE_HOST)
     seconds = time.monotonic() - started
     for day in (LAST_DAYS[0], LAST_DAYS[5]):
-        world.run("run_pipeline", world.shop.night(_ALONE, day, model, RANKS), master="local[2]")
+        world.run("run_pipeline", world.shop.night(_ALONE, day, model, RANKS), master=_ONE_HOST)
         found = difference(world.shop.tables(_BACKFILL), world.shop.tables(_ALONE), day=str(day))
         told = ", ".join(found.tables) or "as when run alone"
         yield Finding("none", f"ten days, oldest first: {day}", told, found.lost, found.duplicated, seconds, not found)

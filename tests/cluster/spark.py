@@ -110,7 +110,8 @@ class Cluster:
         python = str(_BINARIES / "python")
         return {
             "PATH": f"{_BINARIES}:{os.environ['PATH']}", "SPARK_HOME": str(_SPARK), "SPARK_CONF_DIR": str(self.folder / "conf"),
-            "SPARK_LOCAL_IP": self.hosts.address(host), "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python, "SPARK_LOCAL_DIRS": str(self.hosts.disk(host) / "spark"),
+            "SPARK_LOCAL_IP": self.hosts.address(host), "SPARK_LOCAL_DIRS": str(self.hosts.disk(host) / "spark"),
+            "PYSPARK_PYTHON": python, "PYSPARK_DRIVER_PYTHON": python,
         }
 
     def _await_workers(self) -> None:
