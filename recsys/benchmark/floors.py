@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import chain
 
 import numpy as np
 from scipy.sparse import csr_matrix
@@ -24,15 +23,12 @@ def markov(split: Split, test: bool) -> Ranking:
     """What came right after the last product, most often first, then by popularity; then what is popular."""
     order, products, follows = _popular(split, test)
     size = len(split.histories.names)
-    pairs = csr_matrix((np.ones(follows.sum()), (products[:-1][follows], products[1:][follows])), shape=(size, size))
+    pairs = csr_matrix((np.ones(follows.sum()), (products[:-1][follows], products[1:][follows])), shape=(size, size)).tocoo()
     place = np.empty(size, int)
     place[order] = np.arange(len(order))
-
-    def ranking(history: np.ndarray) -> Iterator[int]:
-        followers = pairs[history[-1]]
-        return _then_popular(followers.indices[np.lexsort([place[followers.indices], -followers.data])], order)
-
-    return ranking
+    best = pairs.col[np.lexsort([place[pairs.col], -pairs.data, pairs.row])]
+    starts = np.searchsorted(np.sort(pairs.row), np.arange(size + 1))
+    return lambda history: _then_popular(best[starts[history[-1]]:starts[history[-1] + 1]], order)
 
 
 def neighbours(split: Split, test: bool, follows: Follows) -> Ranking:
@@ -52,14 +48,16 @@ def neighbours(split: Split, test: bool, follows: Follows) -> Ranking:
     return ranking
 
 
-def _then_popular(best: np.ndarray, order: np.ndarray) -> Iterator[int]:
-    taken = set(best.tolist())
-    return chain(best, (product for product in order if product not in taken))
+def _then_popular(best: np.ndarray, order: list[int]) -> Iterator[int]:
+    first = best.tolist()
+    yield from first
+    taken = set(first)
+    yield from (product for product in order if product not in taken)
 
 
-def _popular(split: Split, test: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _popular(split: Split, test: bool) -> tuple[list[int], np.ndarray, np.ndarray]:
     """All products by popularity; the products of all histories in a row; whether the next of them is of the same user."""
     histories, known = split.histories, split.known(test)
     products = histories.products[known]
     counts = np.bincount(products, minlength=len(histories.names))
-    return np.argsort(-counts[1:], kind="stable") + 1, products, np.diff(histories.owners[known]) == 0
+    return (np.argsort(-counts[1:], kind="stable") + 1).tolist(), products, np.diff(histories.owners[known]) == 0

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
 import numpy as np
 from scipy.stats import bootstrap
 
-from recsys.benchmark.protocol import KINDS, WITH_SEEN
+from recsys.benchmark.protocol import KINDS, WITH_SEEN, WITHOUT_SEEN
 from recsys.training.lists import TOP, ndcg
 
 HR, NDCG = f"hr@{TOP}", f"ndcg@{TOP}"
 Figures = dict[str, dict[str, float]]
-_RESAMPLES, _AT_ONCE = 1_000, 50  # of the bootstrap; so many are held in memory
+_RESAMPLES, _RESAMPLES_AT_ONCE = 1_000, 50  # of the bootstrap; so many are held in memory
+_USERS_AT_ONCE = 1_024  # who are judged at a time
 
 
 class Tally:
@@ -25,11 +26,9 @@ class Tally:
     def __init__(self) -> None:
         self._ndcg: dict[str, list[np.ndarray]] = {kind: [] for kind in KINDS}
 
-    def add(self, kind: str, lists: np.ndarray, targets: list[np.ndarray]) -> None:
-        """Add users by their `lists`, int [users, up to 10], 0 where nothing is left."""
-        width = max(map(len, targets))
-        padded = np.stack([np.pad(own, (0, width - len(own))) for own in map(np.unique, targets)])
-        self._ndcg[kind].append(ndcg(lists, padded))
+    def add(self, kind: str, lists: np.ndarray, targets: Sequence[np.ndarray]) -> None:
+        """Add users by their `lists`, int [users, up to 10], 0 where nothing is left, and the products to be found, for each user."""
+        self._ndcg[kind].append(ndcg(lists, _distinct(targets)))
 
     def ndcg(self, kind: str) -> np.ndarray:
         """float [users]."""
@@ -49,18 +48,36 @@ def _interval(gained: np.ndarray, seed: int) -> dict[str, float]:
     if len(gained) < 2 or not np.ptp(gained):
         return {"low": float(gained.min()), "high": float(gained.max())}
     drawn = bootstrap(
-        (gained,), np.mean, n_resamples=_RESAMPLES, batch=_AT_ONCE, method="percentile", random_state=np.random.default_rng(seed)
+        (gained,), np.mean, n_resamples=_RESAMPLES, batch=_RESAMPLES_AT_ONCE, method="percentile", random_state=np.random.default_rng(seed)
     ).confidence_interval
     return {"low": float(drawn.low), "high": float(drawn.high)}
 
 
 def judge(ranking: Callable[[np.ndarray], Iterator[int]], histories: Iterable[np.ndarray], targets: Iterable[np.ndarray]) -> Tally:
     """What a method is worth that ranks products for one history."""
-    tally = Tally()
-    for history, wanted in zip(histories, targets):
-        seen = set(history.tolist())
+    tally, users = Tally(), zip(histories, targets)
+    while some := list(islice(users, _USERS_AT_ONCE)):
+        lists = {kind: np.zeros((len(some), TOP), int) for kind in KINDS}
+        for place, (history, _) in enumerate(some):
+            for kind, best in zip((WITH_SEEN, WITHOUT_SEEN), _best(iter(ranking(history)), set(history.tolist()))):
+                lists[kind][place, :len(best)] = best
         for kind in KINDS:
-            left = (product for product in ranking(history) if kind == WITH_SEEN or product not in seen)
-            best = list(islice(left, TOP))
-            tally.add(kind, np.array([best + [0] * (TOP - len(best))]), [wanted])
+            tally.add(kind, lists[kind], [wanted for _, wanted in some])
     return tally
+
+
+def _best(ranked: Iterator[int], seen: set[int]) -> tuple[list[int], list[int]]:
+    """The first ten of `ranked`, and the first ten that are not `seen`."""
+    first = list(islice(ranked, TOP))
+    new = [product for product in first if product not in seen]
+    return first, new + list(islice((product for product in ranked if product not in seen), TOP - len(new)))
+
+
+def _distinct(targets: Sequence[np.ndarray]) -> np.ndarray:
+    """Each of a user's products once, int [users, any], 0 padded."""
+    owners = np.repeat(np.arange(len(targets)), [len(own) for own in targets])
+    rows, products = np.unique([owners, np.concatenate(targets)], axis=1)
+    places = np.arange(len(rows)) - np.searchsorted(rows, rows)
+    padded = np.zeros((len(targets), places.max(initial=0) + 1), int)
+    padded[rows, places] = products
+    return padded
