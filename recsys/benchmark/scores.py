@@ -28,7 +28,9 @@ class Tally:
 
     def add(self, kind: str, lists: np.ndarray, targets: Sequence[np.ndarray]) -> None:
         """Add users by their `lists`, int [users, up to 10], 0 where nothing is left, and the products to be found, for each user."""
-        self._ndcg[kind].append(ndcg(lists, _distinct(targets)))
+        for start in range(0, len(lists), _USERS_AT_ONCE):
+            some = slice(start, start + _USERS_AT_ONCE)
+            self._ndcg[kind].append(ndcg(lists[some], _distinct(targets[some])))
 
     def ndcg(self, kind: str) -> np.ndarray:
         """float [users]."""
@@ -55,14 +57,13 @@ def _interval(gained: np.ndarray, seed: int) -> dict[str, float]:
 
 def judge(ranking: Callable[[np.ndarray], Iterator[int]], histories: Iterable[np.ndarray], targets: Iterable[np.ndarray]) -> Tally:
     """What a method is worth that ranks products for one history."""
-    tally, users = Tally(), zip(histories, targets)
-    while some := list(islice(users, _USERS_AT_ONCE)):
-        lists = {kind: np.zeros((len(some), TOP), int) for kind in KINDS}
-        for place, (history, _) in enumerate(some):
-            for kind, best in zip((WITH_SEEN, WITHOUT_SEEN), _best(iter(ranking(history)), set(history.tolist()))):
-                lists[kind][place, :len(best)] = best
-        for kind in KINDS:
-            tally.add(kind, lists[kind], [wanted for _, wanted in some])
+    lists: dict[str, list[list[int]]] = {kind: [] for kind in KINDS}
+    for history in histories:
+        for kind, best in zip((WITH_SEEN, WITHOUT_SEEN), _best(ranking(history), set(history.tolist()))):
+            lists[kind].append(best + [0] * (TOP - len(best)))
+    tally, wanted = Tally(), list(targets)
+    for kind in KINDS:
+        tally.add(kind, np.array(lists[kind]), wanted)
     return tally
 
 
