@@ -79,6 +79,7 @@ class TrainingSettings:
     batch_size: Count = 32  # windows in a step, on each rank
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
     patience: Count = 2  # epochs without a better validation NDCG before stopping
+    validation_users: Count = 20_000  # whom an epoch is judged by, at most, drawn at random: of more, judging takes longer and tells no more
     seed: Seed = 17
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"  # mixed_* on GPUs
     negatives: Count = 1024  # shared negatives of the sampled softmax

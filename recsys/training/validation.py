@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import islice
 
 import numpy as np
@@ -20,7 +22,7 @@ _LOOKED_AT = 2**28  # rows × products by which shares are moved, over all ranks
 
 
 class Validation:
-    """The validation users of one rank. All ranks judge together, and come to the same.
+    """The validation users of one rank, of many a random part, the same after every epoch. All ranks judge together, and come to the same.
 
     Args:
         feed: this rank's share of the validation part.
@@ -33,10 +35,12 @@ class Validation:
         self.top, self.lists = (
             make_scorer(model, plan.condition, plan.behaviour, plan.without_seen, moves) for moves in ((NOT_MOVED,), self.moves)
         )
-        self.looked_at = -(-_LOOKED_AT // (feed.batch_size * (plan.products + 1) * horovod.size()))  # batches
+        users = feed.batch_size * horovod.size()  # of a step
+        self.judged = math.ceil(plan.settings.validation_users / users)  # batches
+        self.looked_at = math.ceil(_LOOKED_AT / (users * (plan.products + 1)))
 
     def judge(self) -> tuple[float | None, Moves]:
-        """The mean NDCG@10 over the validation users of all ranks, None where there are none; and how shares are moved for it.
+        """The mean NDCG@10 over the users of all ranks, None where there are none; and how shares are moved for it.
 
         The first users choose among the moves, then the rest are listed by the chosen one alone.
         """
@@ -56,6 +60,7 @@ class Validation:
         return self.horovod.allreduce(tf.constant(values, tf.float64), op=self.horovod.Sum).numpy()
 
     def _batches(self) -> Iterator[Batch]:
-        for batch in self.feed.epoch(0) if rows_in(self.feed.files) else ():
-            self.at(VALIDATING)
-            yield batch
+        with closing(self.feed.epoch(0)) as batches:
+            for batch in islice(batches, self.judged) if rows_in(self.feed.files) else ():
+                self.at(VALIDATING)
+                yield batch
