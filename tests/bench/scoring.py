@@ -32,6 +32,7 @@ from tests.bench.shop import Shop
 from tests.bench.spark import THREADS, compute, session
 
 _FILES = 2 * THREADS
+_HANDED_OVER = 10_000  # rows that Spark gives a Python worker at once, as it comes
 _N = PushSettings().n
 _BEHAVIOUR = PushSettings().behaviour
 _RATED = 20  # products of a user in the table that ALS is fitted on
@@ -49,7 +50,7 @@ class Size:
     memory_repeats: int
 
 
-SIZES = {"full": Size(10_000, 10_000, 4, 200, 8_000, 2), "small": Size(600, 500, 2, 10, 300, 1)}
+SIZES = {"full": Size(10_000, 10_000, 4, 200, 20_000, 2), "small": Size(600, 500, 2, 10, 300, 1)}
 
 
 def rows(size: Size, folder: Path) -> Iterator[Row]:
@@ -170,10 +171,13 @@ def _encoder_waits(model: str, shop: Shop, users: int) -> list[float]:
 
 
 def _memory(size: Size, shop: Shop, model: str, folder: Path) -> Row:
-    """Most resident memory of driver, JVM and workers while all users are scored; each run in new processes."""
+    """Most resident memory of driver, JVM and workers while all users are scored; each run in new processes.
+
+    More users are more files, each of as many rows as Spark hands over at once.
+    """
     peaks: dict[int, list[float]] = {size.memory_users: [], 4 * size.memory_users: []}
     for users in peaks:
-        shop.write(users, folder / f"memory-{users}", _FILES)
+        shop.write(users, folder / f"memory-{users}", -(-users // _HANDED_OVER))
     for _ in range(size.memory_repeats):
         for users, found in peaks.items():
             found.append(in_a_process(_peak, model, str(folder / f"memory-{users}")))
