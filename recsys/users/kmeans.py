@@ -1,8 +1,9 @@
 """k-means for every k and every random start of a sweep, together: one pass over the points per iteration.
 
-Each start draws distinct points of the data at random (P1); a run with k centroids begins with the first k
-of them, assigns, recomputes, and repeats until no centroid moves. A centroid that loses all its points
-begins anew at the next point of its start that its run has not used.
+Each start draws distinct points of the data at random (P1), likelier those that lie far from the ones before
+(k-means++: Arthur and Vassilvitskii 2007); a run with k centroids begins with the first k of them, assigns,
+recomputes, and repeats until no centroid moves. A centroid that loses all its points begins anew at the next
+point of its start that its run has not used.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from recsys.users.aggregate import aggregate, read_blocks
 from recsys.users.lloyd import Tally, tally
 
 _STABLE = 1e-4  # a move this small, where every attribute spans 0 to 1, is none
-_SPARE = 2  # points drawn for a start, as a multiple of the largest k
+_SPARE = 2  # points of a start, as a multiple of the largest k
+_DRAWN = 64  # points that they are chosen from, as a multiple of the largest k
+_NEAREST = 1e-30  # a squared distance; different points that lie nearer than that may be chosen all the same
 
 
 @dataclass(frozen=True)
@@ -39,21 +42,34 @@ class Run:
 def random_starts(points: DataFrame, k_max: int, seeds: Sequence[int]) -> dict[int, np.ndarray]:
     """For every seed up to `2 k_max` distinct points [drawn, attributes], in the order drawn.
 
-    Drawn by a hash of user and seed: the same whatever the partitions. Fewer where there are fewer distinct points.
+    They come from some hundred points that are drawn by a hash of user and seed: the same whatever the partitions. Fewer where there
+    are fewer distinct points.
     """
     distinct = points.groupBy(c.ATTRIBUTES).agg(F.min(c.USER).alias(c.USER))
     tickets = distinct.withColumn(c.SEED, F.explode(F.array(*map(F.lit, seeds))))
     lots = Window.partitionBy(c.SEED).orderBy(F.xxhash64(c.USER, c.SEED), c.USER)
     drawn = (
         tickets.withColumn(c.RANK, F.row_number().over(lots))
-        .where(F.col(c.RANK) <= _SPARE * k_max)
+        .where(F.col(c.RANK) <= _DRAWN * k_max)
         .select(c.SEED, c.RANK, c.ATTRIBUTES)
         .orderBy(c.SEED, c.RANK)
     )
     starts: dict[int, list] = {seed: [] for seed in seeds}
     for row in drawn.collect():
         starts[row[c.SEED]].append(row[c.ATTRIBUTES])
-    return {seed: np.array(rows, dtype=np.float64) for seed, rows in starts.items()}
+    return {seed: _far_apart(np.array(rows, dtype=np.float64), _SPARE * k_max, seed) for seed, rows in starts.items()}
+
+
+def _far_apart(points: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """The first of `points`, and up to `count` in all, each with a chance by its squared distance from the nearest before it."""
+    rng, chosen = np.random.default_rng(seed), [0][:len(points)]
+    distance = np.full(len(points), np.inf)
+    while len(chosen) < min(count, len(points)):
+        distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
+        weight = np.maximum(distance, _NEAREST)
+        weight[chosen] = 0.0
+        chosen.append(int(rng.choice(len(points), p=weight / weight.sum())))
+    return points[np.array(chosen, int)]
 
 
 def sweep(blocks: DataFrame, starts: Mapping[int, np.ndarray], ks: Sequence[int], max_iterations: int) -> list[Run]:

@@ -43,6 +43,12 @@ def test_a_start_is_made_of_distinct_points_and_the_same_whatever_the_partitions
     assert not np.array_equal(once[1], once[2])
 
 
+def test_a_start_reaches_far_out(spark):
+    starts = random_starts(users(spark, [[n / 10_000] for n in range(50)] + [[1.0]]), 2, range(1, 6))
+    assert all(1.0 in start[:2] for start in starts.values())  # by chance alone in one start of 25
+    assert len({start[0, 0] for start in starts.values()} | {start[1, 0] for start in starts.values()}) > 3
+
+
 def test_runs_are_iterated_until_stable_as_by_hand(spark):
     points = users(spark, [[0.0], [0.125], [0.75], [1.0]])
     [run] = sweep(blocks_of(points, 1), {1: np.array([[0.0], [0.125]])}, [2], max_iterations=10)
