@@ -1,7 +1,7 @@
 """k-means for every k and every random start of a sweep, together: one pass over the points per iteration.
 
 Each start draws distinct points of the data at random (P1), likelier those that lie far from the ones before
-(k-means++: Arthur and Vassilvitskii 2007); a run with k centroids begins with the first k of them, assigns,
+(greedy k-means++: Arthur and Vassilvitskii 2007); a run with k centroids begins with the first k of them, assigns,
 recomputes, and repeats until no centroid moves. A centroid that loses all its points begins anew at the next
 point of its start that its run has not used.
 """
@@ -23,6 +23,7 @@ from recsys.users.lloyd import Tally, tally
 _STABLE = 1e-4  # a move this small, where every attribute spans 0 to 1, is none
 _SPARE = 2  # points of a start, as a multiple of the largest k
 _DRAWN = 64  # points that they are chosen from, as a multiple of the largest k
+_CANDIDATES = 8  # for each of them
 _NEAREST = 1e-30  # a squared distance; different points that lie nearer than that may be chosen all the same
 
 
@@ -61,15 +62,26 @@ def random_starts(points: DataFrame, k_max: int, seeds: Sequence[int]) -> dict[i
 
 
 def _far_apart(points: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """The first of `points`, and up to `count` in all, each with a chance by its squared distance from the nearest before it."""
-    rng, chosen = np.random.default_rng(seed), [0][:len(points)]
-    distance = np.full(len(points), np.inf)
+    """The first of `points`, and up to `count` in all, each the best of several, drawn with a chance by the squared distance from the
+    nearest before them: the one that leaves the least sum of these over all points.
+    """
+    if not len(points):
+        return points
+    rng, chosen = np.random.default_rng(seed), [0]
+    distance = _squared_distances(points, points[chosen])[:, 0]
     while len(chosen) < min(count, len(points)):
-        distance = np.minimum(distance, np.square(points - points[chosen[-1]]).sum(axis=1))
         weight = np.maximum(distance, _NEAREST)
         weight[chosen] = 0.0
-        chosen.append(int(rng.choice(len(points), p=weight / weight.sum())))
-    return points[np.array(chosen, int)]
+        drawn = rng.choice(len(points), _CANDIDATES, p=weight / weight.sum())
+        left = np.minimum(distance[:, None], _squared_distances(points, points[drawn]))
+        best = left.sum(axis=0).argmin()
+        distance, chosen = left[:, best], [*chosen, int(drawn[best])]
+    return points[chosen]
+
+
+def _squared_distances(points: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """[points, others]"""
+    return np.square(points[:, None] - others[None]).sum(axis=-1)
 
 
 def sweep(blocks: DataFrame, starts: Mapping[int, np.ndarray], ks: Sequence[int], max_iterations: int) -> list[Run]:
