@@ -181,8 +181,7 @@ class Trial:
         for cut, alike_rows in alike(rows, np.arange(len(seen))):
             for positions, count in fixed(alike_rows, rows_at_once(_BATCH, len(self.split.histories.names))):
                 batch = {name: array[positions] for name, array in cut.items()}
-                for kind, banned in ((WITH_SEEN, None), (WITHOUT_SEEN, [seen[position] for position in positions])):
-                    found, _ = model.top(batch, length, banned, None)
+                for kind, found in zip((WITH_SEEN, WITHOUT_SEEN), model.tops(batch, length, [seen[position] for position in positions], None)):
                     lists[kind][positions[:count]] = found[:count]
         return lists
 

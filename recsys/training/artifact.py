@@ -42,7 +42,7 @@ class Artifact:
     manifest: dict[str, Any]
     items: np.ndarray  # item_id by index; items[0] is ""
     model: Any  # recsys.models.recommender.Recommender
-    _tops: dict[tuple[int, int], Callable] = field(default_factory=dict, repr=False)
+    _graphs: dict[tuple[int, int, bool], Callable] = field(default_factory=dict, repr=False)
 
     def top(
         self, batch: dict[str, np.ndarray], n: int, banned: list[np.ndarray] | None, behaviour: str | None, never: np.ndarray | None = None
@@ -60,41 +60,58 @@ class Artifact:
             int32 [rows, n] indices, best first, ties alike in every call, 0 where nothing is left;
             float32 [rows, n] probabilities, 0 where nothing is left.
         """
-        from recsys.models.conditions import behaviour_code
-
-        key = (n, behaviour_code(behaviour))
-        if key not in self._tops:
-            self._tops[key] = self._compiled_top(*key)
         own = None if banned is None else _rectangle(banned)
-        scores, indices = self._tops[key]({name: batch[name] for name in self._columns}, own, never)
-        scores, indices = np.asarray(scores), np.asarray(indices)
-        return np.where(scores > 0, indices, 0).astype(np.int32), np.maximum(scores, 0)
+        return _ranked(*self._graph(n, behaviour, both=False)(self._read(batch), own, never))
+
+    def tops(self, batch: dict[str, np.ndarray], n: int, banned: list[np.ndarray], behaviour: str | None) -> tuple[np.ndarray, np.ndarray]:
+        """The indices that `top` gives without `banned`, and with it: for one look at the history instead of two."""
+        free, bound = self._graph(n, behaviour, both=True)(self._read(batch), _rectangle(banned))
+        return _ranked(*free)[0], _ranked(*bound)[0]
 
     def count_anew(self, follows: Follows) -> None:
         """Look up neighbours in `follows` from now on, and no longer in what was known when the model was trained."""
         if self.model.follow_path is not None:
             self.model.follow_path.fill(follows)
 
-    @property
-    def _columns(self) -> list[str]:
-        return [name for name in WindowShape(**self.manifest["shape"]).columns() if name not in ("targets", "query_day")]
+    def _read(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+        """Those columns of `batch` that the model looks at."""
+        return {name: batch[name] for name in WindowShape(**self.manifest["shape"]).columns() if name not in ("targets", "query_day")}
 
-    def _compiled_top(self, n: int, behaviour: int) -> Callable:
-        from keras import ops
+    def _graph(self, n: int, behaviour: str | None, both: bool) -> Callable:
+        from recsys.models.conditions import behaviour_code
 
+        key = (n, behaviour_code(behaviour), both)
+        if key not in self._graphs:
+            self._graphs[key] = self._compiled(*key)
+        return self._graphs[key]
+
+    def _compiled(self, n: int, behaviour: int, both: bool) -> Callable:
         from recsys.models.compiled import compiled
         from recsys.models.recommender import leave_out
         from recsys.models.top import top_k
 
-        def top(batch: dict, banned, never):
-            probabilities = self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
-            if never is not None:
-                probabilities = ops.where(never, -1.0, probabilities)
-            if banned is not None:
-                probabilities = leave_out(probabilities, banned)
-            return top_k(probabilities, n)
+        def probabilities(batch: dict):
+            return self.model(batch, condition=self.manifest["condition"], behaviour=behaviour)
 
-        return compiled(top, of_any_width=OF_EVENTS + OF_MEMORY)
+        def top(batch: dict, banned, never):
+            from keras import ops
+
+            likely = probabilities(batch)
+            if never is not None:
+                likely = ops.where(never, -1.0, likely)
+            return top_k(likely if banned is None else leave_out(likely, banned), n)
+
+        def tops(batch: dict, banned):
+            likely = probabilities(batch)
+            return top_k(likely, n), top_k(leave_out(likely, banned), n)
+
+        return compiled(tops if both else top, of_any_width=OF_EVENTS + OF_MEMORY)
+
+
+def _ranked(scores: Any, indices: Any) -> tuple[np.ndarray, np.ndarray]:
+    """What `top_k` found as indices and probabilities, both 0 where nothing is left."""
+    scores, indices = np.asarray(scores), np.asarray(indices)
+    return np.where(scores > 0, indices, 0).astype(np.int32), np.maximum(scores, 0)
 
 
 def _rectangle(banned: list[np.ndarray]) -> np.ndarray:

@@ -53,6 +53,13 @@ def test_banned_products_are_left_out_and_index_0_says_that_nothing_is_left(mode
     assert set(indices[2]) == set(range(1, PRODUCTS + 1)) and 5 not in indices[3]
 
 
+def test_lists_with_and_without_what_is_banned_are_those_of_two_looks(models, circle_batch):
+    artifact = load_artifact(str(models / "circle-1"))
+    banned = [np.array([1, 2]), np.arange(1, PRODUCTS + 1), np.array([], int), np.array([5])]
+    for found, asked in zip(artifact.tops(circle_batch, 5, banned, "purchase"), (None, banned), strict=True):
+        np.testing.assert_array_equal(found, artifact.top(circle_batch, 5, asked, "purchase")[0])
+
+
 def test_what_nobody_may_get_is_left_out_for_all_beside_what_each_must_not_get(models, circle_batch):
     artifact = load_artifact(str(models / "circle-1"))
     never = np.isin(np.arange(PRODUCTS + 1), [3, 4])
