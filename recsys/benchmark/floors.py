@@ -23,11 +23,11 @@ def markov(split: Split, test: bool) -> Ranking:
     """What came right after the last product, most often first, then by popularity; then what is popular."""
     order, products, follows = _popular(split, test)
     size = len(split.histories.names)
-    pairs = csr_matrix((np.ones(follows.sum()), (products[:-1][follows], products[1:][follows])), shape=(size, size)).tocoo()
+    counted = csr_matrix((np.ones(follows.sum()), (products[:-1][follows], products[1:][follows])), shape=(size, size))
+    pairs, starts = counted.tocoo(), counted.indptr
     place = np.empty(size, int)
     place[order] = np.arange(len(order))
     best = pairs.col[np.lexsort([place[pairs.col], -pairs.data, pairs.row])]
-    starts = np.searchsorted(np.sort(pairs.row), np.arange(size + 1))
     return lambda history: _then_popular(best[starts[history[-1]]:starts[history[-1] + 1]], order)
 
 
