@@ -22,7 +22,8 @@ class FollowPath(keras.layers.Layer):
 
     The counts are those of the table `neighbours`: while it learns, of all that was there to learn from; when it is asked,
     of all that is known by then. Of a window that is learned from, its own pairs are subtracted first, and a neighbour
-    that is among those kept by them alone says nothing: else targets would foretell themselves.
+    that is among those kept by them alone says nothing: else targets would foretell themselves. Pairs of an event in the
+    window with one before or after it, in a history that is cut into several windows, stay counted.
     """
 
     def __init__(self, products: int, neighbours: int, conditions: int, **kwargs) -> None:
