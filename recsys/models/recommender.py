@@ -84,7 +84,7 @@ class Recommender(keras.Model):
     @property
     def share_biases(self) -> list:
         """For copy and follow path the variable, [1], that raises or lowers how much it is heard; None for a path that is not there."""
-        return [path and path.share.bias for path in (self.copy_path, self.follow_path)]
+        return [self.copy_path and self.copy_path.share, self.follow_path and self.follow_path.share.bias]
 
     @property
     def kept(self) -> list:
@@ -125,7 +125,7 @@ class Recommender(keras.Model):
         known = catalogue
         if self.copy_path is not None:
             place = ops.broadcast_to(ops.arange(length)[None, :], (rows, length))
-            weights, odds = self._copy(asked, targets.condition, batch["days"], place, batch)
+            weights, odds = self._copy(asked, targets.condition, batch["days"], place, batch, training)
             places = ops.concatenate([batch["items"], batch["memory_items"]], axis=1)
             same = places[:, None, :] == targets.items[:, :, None]
             copied = ops.logsumexp(ops.where(same, weights, _FAR), axis=-1)
@@ -192,9 +192,9 @@ class Recommender(keras.Model):
             return asked
         return self.head_outer(self.head_drop(self.head_inner(asked), training=training))
 
-    def _copy(self, asked, condition, day, place, batch: dict):
+    def _copy(self, asked, condition, day, place, batch: dict, training: bool = False):
         keys = ops.take(self.table, batch["items"], axis=0), ops.take(self.table, batch["memory_items"], axis=0)
-        return self.copy_path(asked, condition, day, place, keys, batch)
+        return self.copy_path(asked, condition, day, place, keys, batch, training=training)
 
 
 def _mixture(rest, said, odds):

@@ -19,7 +19,7 @@ from recsys.models.definition import ModelDefinition
 from recsys.models.recommender import Moves, Recommender
 from recsys.training.lists import ndcg
 
-_COPY, _FOLLOW = (0.0, 1.0), (0.0, 1.0, 2.0, 3.0)  # tried, in log odds; never less, for what misleads them is the catalogue
+_STEPS = (0.0, 1.0, 2.0, 3.0)  # tried for either path, in log odds; never less, for what misleads them is the catalogue
 
 
 def moves_of(definition: ModelDefinition, without_seen: bool) -> tuple[Moves, ...]:
@@ -28,7 +28,7 @@ def moves_of(definition: ModelDefinition, without_seen: bool) -> tuple[Moves, ..
     A path that the model has not is never moved, nor the copy path where lists leave out all that it could say.
     """
     copies = definition.copy_path and not without_seen
-    return tuple(product(_COPY if copies else (0.0,), _FOLLOW if definition.neighbours else (0.0,)))
+    return tuple(product(_STEPS if copies else (0.0,), _STEPS if definition.neighbours else (0.0,)))
 
 
 def ndcg_sums(batches: Iterable[dict[str, np.ndarray]], lists: Callable[[dict], np.ndarray], moves: int) -> np.ndarray:

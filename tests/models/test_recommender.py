@@ -142,8 +142,7 @@ def test_what_is_padding_does_not_matter(make, batch):
 
 def test_the_copy_path_only_reaches_what_the_user_knows(make, batch):
     with_copy = make()
-    gate = next(weight for weight in with_copy.weights if weight.path.endswith("copy_path/share/bias"))
-    gate.assign([50.0])  # repeat always
+    with_copy.copy_path.share.assign([50.0])  # repeat always
     found = probabilities(with_copy, batch) > 1e-12
     assert [set(np.flatnonzero(row)) for row in found] == [{1, 2, 3, 4, 5, 6, 8, 9}, {1, 7, 8, 9}, {5}]
 

@@ -10,6 +10,7 @@ AGE_BUCKETS = 16
 # Adam moves every weight by about the learning rate a step, and a small log has a few hundred steps: too few for a
 # bias of several units. The few weights that speak for age, count and the like are therefore multiplied by this.
 PACE = 20.0
+_DROPOUT = 0.5  # of the state, where it asks which places come to mind: a small log is soon known by heart
 
 
 class CopyPath(keras.layers.Layer):
@@ -18,6 +19,8 @@ class CopyPath(keras.layers.Layer):
     A product that stands several times in the history collects the probability of each of its places, so that
     frequency counts by itself; age (days between the two events) enters by a learned bias that depends on the
     condition, and remembered products add their log count. All from the past of the position that asks.
+
+    The share is one number for all: who is about to repeat, a network that may tell it by the state learns by heart.
     """
 
     def __init__(self, width: int, conditions: int, **kwargs) -> None:
@@ -26,19 +29,19 @@ class CopyPath(keras.layers.Layer):
         self.query = keras.layers.Dense(width, name="query")
         self.key = keras.layers.Dense(width, use_bias=False, name="key")
         self.key_bias = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="key_bias")
-        self.share = keras.layers.Dense(1, name="share")
+        self.drop = keras.layers.Dropout(_DROPOUT)
 
     def build(self, query_shape: tuple, item_shape: tuple) -> None:
         self.query.build(query_shape)
         self.key.build(item_shape)
         self.key_bias.build(item_shape)
-        self.share.build(query_shape)
+        self.share = self.add_weight(shape=(1,), initializer="zeros", name="share")
         self.age_bias = self.add_weight(shape=(self.conditions, AGE_BUCKETS), initializer="zeros", name="age_bias")
         self.memory_age_bias = self.add_weight(shape=(self.conditions, AGE_BUCKETS), initializer="zeros", name="memory_age_bias")
         self.memory_count = self.add_weight(shape=(2,), initializer="zeros", name="memory_count")
         self.behaviour_bias = self.add_weight(shape=(8,), initializer="zeros", name="behaviour_bias")
 
-    def call(self, queries, condition, day, position, keys, batch: dict):
+    def call(self, queries, condition, day, position, keys, batch: dict, training: bool = False):
         """Log weights of the places, and the log odds of repeating.
 
         Args:
@@ -52,7 +55,7 @@ class CopyPath(keras.layers.Layer):
             odds: float32 [rows, asks], log(share / (1 - share)) of the share of repeating.
         """
         window_keys, memory_keys = keys
-        query = self.query(queries) / self.width ** 0.5
+        query = self.query(self.drop(queries, training=training)) / self.width ** 0.5
         window = self._scores(query, window_keys) + PACE * ops.cast(ops.take(self.behaviour_bias, batch["behaviours"]), "float32")[:, None, :]
         window += self._age(self.age_bias, condition, day, batch["days"])
         seen = ops.arange(ops.shape(batch["items"])[1])[None, None, :] <= position[..., None]
@@ -63,7 +66,7 @@ class CopyPath(keras.layers.Layer):
         memory += ((1.0 + weight) * counts)[:, None, :] + offset
         remembered = ops.broadcast_to((batch["memory_items"] > 0)[:, None, :], ops.shape(memory))
         scores = ops.concatenate([ops.where(seen, window, _FAR), ops.where(remembered, memory, _FAR)], axis=-1)
-        return ops.log_softmax(scores, axis=-1), ops.cast(self.share(queries)[..., 0], "float32")
+        return ops.log_softmax(scores, axis=-1), ops.broadcast_to(ops.cast(self.share, "float32"), ops.shape(condition))
 
     def _scores(self, query, places):
         # query · (places · kernel), but the kernel goes to the queries, which are fewer than the places.
