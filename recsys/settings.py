@@ -107,6 +107,7 @@ class EvaluationSettings:
     timed_queries: Annotated[int, Field(ge=0)] = 2  # the same of a method that needs Spark for every list
     replicates: Count = 1000  # of the bootstrap over users; fewer are faster and give rougher intervals
     recent_days: Days = 7  # of recent popularity
+    favourites_half_life: Annotated[float, Field(gt=0)] | None = None  # days after which an own favourite counts half; null counts all events alike
     als_rank: Count = 64  # factors; more follow the data closer, in time that grows with their square
     als_iterations: Count = 10
     als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost

@@ -14,7 +14,7 @@ from recsys import columns as c
 from recsys.baselines.lists import seen_products
 from recsys.baselines.method import Keep, as_is
 
-_STRENGTH, _SEEN, _BUCKET = "strength", "seen", "bucket"
+_SEEN, _BUCKET = "seen", "bucket"
 _USER_NUMBER, _ITEM_NUMBER = "user_number", "item_number"
 _BUCKETS = 256
 _CELLS = 8_000_000  # scores held at once by a worker: 32 MB
@@ -23,7 +23,7 @@ _DECIMALS = 6  # below that a difference between scores is rounding, and the pro
 
 def strengths(history: DataFrame) -> DataFrame:
     """How strongly a user is drawn to a product: by every event the same amount more. [user_id, item_id, strength]"""
-    return history.groupBy(c.USER, c.ITEM).agg(F.count("*").cast("float").alias(_STRENGTH))
+    return history.groupBy(c.USER, c.ITEM).agg(F.count("*").cast("float").alias(c.STRENGTH))
 
 
 def numbered(names: DataFrame, name: str, number: str) -> DataFrame:
@@ -60,7 +60,7 @@ class CollaborativeFiltering:
     ) -> None:
         self._als = ALS(
             rank=rank, maxIter=iterations, alpha=alpha, regParam=regularisation, implicitPrefs=True, seed=seed,
-            userCol=_USER_NUMBER, itemCol=_ITEM_NUMBER, ratingCol=_STRENGTH,
+            userCol=_USER_NUMBER, itemCol=_ITEM_NUMBER, ratingCol=c.STRENGTH,
         )
         self._drop_seen, self._keep = drop_seen, keep
 

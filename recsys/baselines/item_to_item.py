@@ -7,11 +7,11 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.baselines.collaborative import numbered
+from recsys.baselines.favourites import favourites
 from recsys.baselines.lists import ranked, seen_products, without
 from recsys.baselines.method import Keep, as_is
 
 _PAIR, _ONE, _OTHER, _BOTH = "pair", "one", "other", "both"
-_STRENGTH, _NEWEST = "strength", "newest"
 _SHIFT = 2**32
 _DECIMALS = 6  # below that a difference between scores is rounding, and the product breaks the tie
 
@@ -19,15 +19,11 @@ _DECIMALS = 6  # below that a difference between scores is rounding, and the pro
 def owned(history: DataFrame, most: int, half_life: float) -> DataFrame:
     """The `most` products that each user touched last, and how much they still mean to the user: [user_id, item_id, strength].
 
-    The strength is the number of events, halved for every `half_life` days from the last of them to the end of the
-    history. Pairs of products grow with the square of `most`, so nobody may bring in all they ever touched.
+    The strength is that of `favourites`. Pairs of products grow with the square of `most`, so nobody may bring in all they ever touched.
     """
-    touched = history.groupBy(c.USER, c.ITEM).agg(F.count("*").alias(c.EVENTS), F.max(c.TIME).alias(c.LAST_TIME), F.max(c.DAY).alias(c.DAY))
     latest = Window.partitionBy(c.USER).orderBy(F.desc(c.LAST_TIME), F.desc(c.EVENTS), c.ITEM)
-    kept = touched.withColumn(c.RANK, F.row_number().over(latest)).where(F.col(c.RANK) <= most)
-    newest = F.broadcast(history.agg(F.max(c.DAY).alias(_NEWEST)))
-    faded = F.pow(F.lit(0.5), F.datediff(_NEWEST, c.DAY) / half_life)
-    return kept.crossJoin(newest).select(c.USER, c.ITEM, (F.col(c.EVENTS) * faded).alias(_STRENGTH))
+    placed = favourites(history, half_life).withColumn(c.RANK, F.row_number().over(latest))
+    return placed.where(F.col(c.RANK) <= most).select(c.USER, c.ITEM, c.STRENGTH)
 
 
 def neighbours(pairs: DataFrame, most: int, shrinkage: float) -> DataFrame:
@@ -94,7 +90,7 @@ class ItemToItem:
             products: of a user that are looked at, the latest.
             nearest: neighbours of a product that are kept.
             shrinkage: see `neighbours`.
-            half_life: see `owned`.
+            half_life: see `favourites`.
         """
         self._products, self._nearest, self._shrinkage = products, nearest, shrinkage
         self._half_life, self._repeats, self._drop_seen, self._keep = half_life, repeats, drop_seen, keep
@@ -108,9 +104,9 @@ class ItemToItem:
         """Every product that lies near to one that the user has: [user_id, item_id, score]."""
         own = self._owned.join(users.select(c.USER), on=c.USER, how="left_semi")
         near = own.join(self._neighbours, on=c.ITEM, how="inner").select(
-            c.USER, F.col(c.NEIGHBOUR).alias(c.ITEM), (F.col(_STRENGTH) * F.col(c.SIMILARITY)).alias(c.SCORE)
+            c.USER, F.col(c.NEIGHBOUR).alias(c.ITEM), (F.col(c.STRENGTH) * F.col(c.SIMILARITY)).alias(c.SCORE)
         )
-        itself = own.select(c.USER, c.ITEM, (F.col(_STRENGTH) * self._repeats).alias(c.SCORE))
+        itself = own.select(c.USER, c.ITEM, (F.col(c.STRENGTH) * self._repeats).alias(c.SCORE))
         summed = near.unionByName(itself).groupBy(c.USER, c.ITEM).agg(F.round(F.sum(c.SCORE), _DECIMALS).alias(c.SCORE))
         return without(summed, self._seen)
 

@@ -27,7 +27,7 @@ def baselines(settings: EvaluationSettings) -> dict[str, Maker]:
     known = {
         Popularity.name: lambda keep: Popularity(relevant, drop, keep),
         RecentPopularity.name: lambda keep: RecentPopularity(settings.recent_days, relevant, drop, keep),
-        OwnFavourites.name: lambda keep: OwnFavourites(relevant, drop, keep),
+        OwnFavourites.name: lambda keep: OwnFavourites(settings.favourites_half_life, drop, keep),
         Markov.name: lambda keep: Markov(drop, keep),
         CollaborativeFiltering.name: lambda keep: CollaborativeFiltering(
             settings.als_rank, settings.als_iterations, settings.als_alpha, settings.als_regularisation, settings.seed, drop, keep

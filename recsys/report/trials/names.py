@@ -35,7 +35,7 @@ _ABOUT = {
     "sasrec": "self-attention over the products alone; the strongest public method of its kind, as a yardstick from outside",
     "adaboost": "boosted trees over user and candidate product (second paper)",
     "item_to_item": "products that the same users took, for each product of the user",
-    "own_favourites": "what the user bought most often",
+    "own_favourites": "what the user turned to most often, whatever was done with it",
     "markov": "what followed the user's last product most often",
     "popularity": "what most users took",
     "recent_popularity": "what most users took in the last days",
