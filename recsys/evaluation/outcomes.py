@@ -15,7 +15,7 @@ TOUCHED, BOUGHT, RATED, FAVOURED = 4, 8, 16, 32  # any behaviour but a return; c
 
 
 def outcomes(trial: Trial, praise: float) -> DataFrame:
-    """What became of each product that a user touched in the held-out part: [user_id, item_id, outcome].
+    """What became of each product that a user of `trial.users` touched in the held-out part: [user_id, item_id, outcome].
 
     Args:
         praise: the least rating that counts as praise.
@@ -24,7 +24,7 @@ def outcomes(trial: Trial, praise: float) -> DataFrame:
     liked = trial.targets.join(before, on=[c.USER, c.ITEM], how="left").select(
         c.USER, c.ITEM, F.coalesce(c.OUTCOME, F.lit(LIKED)).alias(c.OUTCOME)
     )
-    done = trial.held_out.select(c.USER, c.ITEM, _done(praise).alias(c.OUTCOME))
+    done = trial.held_out.join(trial.users, on=c.USER, how="left_semi").select(c.USER, c.ITEM, _done(praise).alias(c.OUTCOME))
     return liked.unionByName(done).groupBy(c.USER, c.ITEM).agg(F.bit_or(c.OUTCOME).alias(c.OUTCOME))
 
 

@@ -48,6 +48,12 @@ def test_outcomes_gather_all_that_a_user_did_with_a_product(spark):
     }
 
 
+def test_outcomes_are_of_the_users_asked_alone(spark):
+    held_out = log(spark, [("u", "a", 1), ("v", "a", 1), ("v", "b", 1)])
+    trial = Trial(log(spark, [("u", "z", 1)]), users(spark, "u"), held_out.where(f"{c.USER} = 'u'").select(c.USER, c.ITEM), held_out)
+    assert [tuple(row) for row in outcomes(trial, praise=4.0).collect()] == [("u", "a", LIKED | TOUCHED | BOUGHT)]
+
+
 @pytest.mark.parametrize(("behaviours", "told"), [
     ([(c.PURCHASE, None)], ()), ([(c.BROWSE, None), (c.CART, None)], (CLICK_THROUGH,)),
     ([(c.BROWSE, None), (c.PURCHASE, None), (c.COLLECT, None)], (CLICK_THROUGH, TRANSACTION, FAVOURABLE)), ([(c.COMMENT, 2.0)], (FAVOURABLE,)),
