@@ -118,7 +118,7 @@ class EvaluationSettings:
     item_half_life: Annotated[float, Field(gt=0)] = 30.0  # days after which a product means half as much to its user
     item_repeats: Annotated[float, Field(ge=0)] = 6.0  # how much a product speaks for itself; 0 for what lies near only
     adaboost_days: Days = 28  # last days of the history that AdaBoost learns to foretell
-    adaboost_rows: Count = 100_000  # candidates that it learns from, drawn at random; they fit on the driver
+    adaboost_rows: Count = 100_000  # candidates that it learns from, drawn at random from those of at most as many users; they fit on the driver
     adaboost_trees: Count = 100
     adaboost_depth: Count = 3
     adaboost_nearest: Count = 150  # own products and neighbours of a user that it looks at

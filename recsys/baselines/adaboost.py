@@ -19,7 +19,7 @@ from recsys.baselines.method import Keep, as_is
 from recsys.baselines.popularity import days_before, last_days
 from recsys.faults import BadData
 
-_LIKED = "liked"
+_LIKED, _ASKED = "liked", "asked"
 _DECIMALS = 6  # below that a difference between scores is rounding, and the product breaks the tie
 _SHARES = 2**31  # steps in which a share of rows is drawn
 
@@ -40,7 +40,8 @@ class AdaBoost:
         Args:
             candidates: which products are looked at, and what is known of them.
             days: the last days of the history, which give the answers.
-            rows: about how many candidates it learns from, drawn at random; they are brought to the driver.
+            rows: about how many candidates it learns from, drawn at random from those of at most as many users, so that
+                what learning costs does not grow with the log; they are brought to the driver.
             trees: of the vote.
             depth: of a tree.
         """
@@ -71,12 +72,14 @@ class AdaBoost:
         return ranked(scored, [F.desc(c.SCORE)], n)
 
     def _lessons(self, history: DataFrame) -> pd.DataFrame:
-        """Candidates of the users of the last days, with attributes from before, and whether they were liked then."""
+        """Candidates of some users of the last days, with attributes from before, and whether they were liked then."""
         lately = last_days(history, self._days)
         past = days_before(history, self._days)
         liked = lately.where(F.col(c.BEHAVIOUR).isin(*self._relevant)).select(c.USER, c.ITEM).distinct()
         self._candidates.fit(past)
-        offered = self._candidates.of(liked.select(c.USER).distinct())
+        by_chance = F.xxhash64(F.lit(_ASKED), F.lit(self._seed), c.USER)
+        asked = self._keep(liked.select(c.USER).distinct().orderBy(by_chance, c.USER).limit(self._rows))
+        offered = self._candidates.of(asked)
         answered = self._keep(offered.join(liked.withColumn(_LIKED, F.lit(1)), on=[c.USER, c.ITEM], how="left").fillna(0, _LIKED))
         drawn = answered.where(self._drawn(min(1.0, self._rows / max(answered.count(), 1)))).toPandas()
         return drawn.sort_values([c.USER, c.ITEM])

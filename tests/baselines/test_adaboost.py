@@ -51,6 +51,15 @@ def test_it_learns_from_the_last_days_that_people_come_back_for_what_they_had_an
     assertDataFrameEqual(method.recommend(users(spark, "u0", "u3"), 1), lists(spark, ("u0", "own0", 1), ("u3", "own3", 1)))
 
 
+def test_it_learns_from_no_more_users_than_rows_and_always_from_the_same(spark, kept, monkeypatch):
+    events = log(spark, [(f"u{number}", f"own{number}", day) for number in range(6) for day in (1, 8)])
+    asked, of = [], Candidates.of
+    monkeypatch.setattr(Candidates, "of", lambda self, users: asked.append({row[c.USER] for row in users.collect()}) or of(self, users))
+    for history in (events, events.repartition(3)):
+        AdaBoost(_candidates(kept), days=2, rows=4, trees=5, depth=1, relevant=(c.PURCHASE,), seed=3, keep=kept)._lessons(history)
+    assert len(asked[0]) == 4 and asked[0] == asked[1]
+
+
 def test_a_history_whose_last_days_hold_nothing_to_learn_is_told(spark, kept):
     with pytest.raises(BadData, match="adaboost_days = 2"):
         _method(kept, days=2).fit(log(spark, [("u", "a", 1), ("v", "b", 1), ("u", "z", 9)]))
