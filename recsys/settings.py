@@ -112,6 +112,7 @@ class EvaluationSettings:
     als_iterations: Count = 10
     als_alpha: Annotated[float, Field(gt=0)] = 1.0  # how much surer an event is than the lack of one; above 5 frequency is lost
     als_regularisation: Annotated[float, Field(gt=0)] = 0.1
+    als_products: Count = 200_000  # most frequent products that have factors: these lie on the driver and in every worker
     item_products: Count = 100  # of a user that item-to-item looks at, the latest; its time grows with their square
     item_neighbours: Count = 50  # kept of a product
     item_shrinkage: Annotated[float, Field(ge=0)] = 10.0  # users in common below which a similarity is doubted

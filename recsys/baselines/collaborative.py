@@ -50,32 +50,38 @@ class CollaborativeFiltering:
 
     Spark's own `recommendForUserSubset` neither leaves out seen products nor orders equal scores, and equal
     scores are common: products that one and the same user bought once get the same factors. So only the
-    factors come from Spark; the lists are made from them in numpy, batch by batch.
+    factors come from Spark; the lists are made from them in numpy, batch by batch. Those of the products are collected once,
+    when it is fitted, and travel to the workers with every question, so there may be only so many products.
     """
 
     name = "collaborative_filtering"
 
     def __init__(
-        self, rank: int, iterations: int, alpha: float, regularisation: float, seed: int, drop_seen: bool, keep: Keep = as_is
+        self, rank: int, iterations: int, alpha: float, regularisation: float, products: int, seed: int, drop_seen: bool, keep: Keep = as_is
     ) -> None:
+        """
+        Args:
+            products: those of most events that have factors, at most; the others are in no list.
+        """
         self._als = ALS(
             rank=rank, maxIter=iterations, alpha=alpha, regParam=regularisation, implicitPrefs=True, seed=seed,
             userCol=_USER_NUMBER, itemCol=_ITEM_NUMBER, ratingCol=c.STRENGTH,
         )
-        self._drop_seen, self._keep = drop_seen, keep
+        self._most, self._drop_seen, self._keep = products, drop_seen, keep
 
     def fit(self, history: DataFrame) -> None:
         pairs = self._keep(strengths(history))
         users = self._keep(numbered(pairs.select(c.USER).distinct(), c.USER, _USER_NUMBER))
-        items = self._keep(numbered(pairs.select(c.ITEM).distinct(), c.ITEM, _ITEM_NUMBER))
+        items = self._keep(numbered(_most_frequent(pairs, self._most), c.ITEM, _ITEM_NUMBER))
         model = self._als.fit(pairs.join(users, on=c.USER, how="inner").join(items, on=c.ITEM, how="inner"))
         self._users = self._keep(_named(model.userFactors, users, _USER_NUMBER, c.USER))
-        self._items = self._keep(_named(model.itemFactors, items, _ITEM_NUMBER, c.ITEM))
-        self._seen = self._keep(seen_products(history)) if self._drop_seen else None
+        products = _named(model.itemFactors, items, _ITEM_NUMBER, c.ITEM).orderBy(c.ITEM).toPandas()
+        self._names, self._factors = products[c.ITEM].to_numpy(), np.stack(products[c.FACTORS]).astype(np.float32)
+        seen = seen_products(history).join(items.select(c.ITEM), on=c.ITEM, how="left_semi")
+        self._seen = self._keep(seen) if self._drop_seen else None
 
     def recommend(self, users: DataFrame, n: int) -> DataFrame:
-        products = self._items.orderBy(c.ITEM).toPandas()  # grows with products only
-        names, factors = products[c.ITEM].to_numpy(), np.stack(products[c.FACTORS]).astype(np.float32)
+        names, factors = self._names, self._factors
         asked = users.select(c.USER).join(self._users, on=c.USER, how="inner")
         asked = asked.withColumn(_SEEN, F.array().cast("array<string>")) if self._seen is None else _with_seen(asked, self._seen)
 
@@ -86,6 +92,12 @@ class CollaborativeFiltering:
                     yield _lists(batch.iloc[start : start + step], names, factors, n)
 
         return asked.mapInPandas(lists, f"{c.USER} string, {c.ITEM} string, {c.RANK} int")
+
+
+def _most_frequent(pairs: DataFrame, most: int) -> DataFrame:
+    """The `most` products of most events: [item_id]."""
+    frequency = pairs.groupBy(c.ITEM).agg(F.sum(c.STRENGTH).alias(c.EVENTS))
+    return frequency.orderBy(F.desc(c.EVENTS), c.ITEM).limit(most).select(c.ITEM)
 
 
 def _named(factors: DataFrame, numbers: DataFrame, number: str, name: str) -> DataFrame:
@@ -99,7 +111,7 @@ def _with_seen(users: DataFrame, seen: DataFrame) -> DataFrame:
 
 
 def _lists(users: pd.DataFrame, names: np.ndarray, factors: np.ndarray, n: int) -> pd.DataFrame:
-    """The lists of one batch of users; `names` are in order, so that the smaller position is the smaller item."""
+    """The lists of one batch of users; what they have seen is among `names`, and these are in order, so that the smaller position is the smaller item."""
     scores = np.round(np.stack(users[c.FACTORS]).astype(np.float32) @ factors.T, _DECIMALS)
     chosen = []
     for row, (user, seen) in enumerate(zip(users[c.USER], users[_SEEN])):

@@ -30,7 +30,7 @@ def baselines(settings: EvaluationSettings) -> dict[str, Maker]:
         OwnFavourites.name: lambda keep: OwnFavourites(settings.favourites_half_life, drop, keep),
         Markov.name: lambda keep: Markov(drop, keep),
         CollaborativeFiltering.name: lambda keep: CollaborativeFiltering(
-            settings.als_rank, settings.als_iterations, settings.als_alpha, settings.als_regularisation, settings.seed, drop, keep
+            settings.als_rank, settings.als_iterations, settings.als_alpha, settings.als_regularisation, settings.als_products, settings.seed, drop, keep
         ),
         ItemToItem.name: lambda keep: neighbours(settings, keep),
         AdaBoost.name: lambda keep: AdaBoost(

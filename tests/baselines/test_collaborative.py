@@ -1,6 +1,7 @@
 """Collaborative filtering by alternating least squares."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -39,7 +40,16 @@ def test_users_are_drawn_to_what_others_of_their_taste_bought(spark):
     left = [(user, item, 1) for user in ("r", "s", "t", "u") for item in "abd"]
     right = [(user, item, 1) for user in ("w", "x", "y", "z") for item in "fgh"]
     events = log(spark, [event for event in left + right if event[:2] not in {("u", "d"), ("x", "h")}])
-    method = CollaborativeFiltering(rank=4, iterations=8, alpha=10.0, regularisation=0.1, seed=3, drop_seen=True)
+    method = CollaborativeFiltering(rank=4, iterations=8, alpha=10.0, regularisation=0.1, products=99, seed=3, drop_seen=True)
     method.fit(events)
     first = method.recommend(users(spark, "u", "x"), 3).where(F.col(c.RANK) == 1).select(c.USER, c.ITEM)
     assertDataFrameEqual(first, spark.createDataFrame([("u", "d"), ("x", "h")], [c.USER, c.ITEM]))
+
+
+@pytest.mark.parametrize(("drop_seen", "listed"), [(False, ["a", "b", "d"]), (True, ["d"])])
+def test_only_the_most_frequent_products_are_in_a_list(spark, drop_seen, listed):
+    # d and e have one event each: the smaller name is kept.
+    events = log(spark, [("u", "b", 1), ("v", "b", 1), ("u", "a", 1), ("v", "a", 1), ("u", "e", 1), ("v", "d", 1)])
+    method = CollaborativeFiltering(rank=2, iterations=1, alpha=1.0, regularisation=0.1, products=3, seed=3, drop_seen=drop_seen)
+    method.fit(events)
+    assert sorted(row[c.ITEM] for row in method.recommend(users(spark, "u"), 9).collect()) == listed
