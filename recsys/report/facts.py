@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,12 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 
 ACTIVE_DAYS, FIRST, LAST, PERIOD, LISTED = "active_days", "first", "last", "period", "listed"
+
+
+def still_rising(manifest: Mapping[str, Any]) -> bool:
+    """Whether the last epoch of a training was its best, so that only the end of its epochs or minutes ended it."""
+    metrics = manifest["metrics"]
+    return metrics["validation_ndcg"] is not None and metrics["epoch"] == len(manifest.get("history") or [])
 
 
 def rows(frame: DataFrame) -> list[dict[str, Any]]:

@@ -1,15 +1,25 @@
 import html
+import json
 import re
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from recsys import columns as c
+from recsys.evaluation.sequence_model import trained_models
+from recsys.experiments.plan import Experiment
+from recsys.night import Night
 from recsys.report.experiments import page
-from recsys.report.trials import rates
+from recsys.report.trials import provenance, rates
+from recsys.report.trials.results import Results
 from recsys.report.trials.verdicts import together, verdict
+from recsys.settings import EvaluationSettings, Settings
 from tests.report import told_experiments
+
+_CONF = Path(__file__).parents[2] / "conf"
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +125,22 @@ def test_seeds_deviations_and_lists_that_were_filled_up_are_told(sections):
 def test_a_method_without_figures_is_named(sections):
     assert "Without figures: RNN, popularity" in sections["real_time"]
     assert "Without figures: BiLSTM–Transformer" in sections["made_up"]
+
+
+def test_who_was_still_getting_better_when_training_was_over_is_named(tmp_path):
+    models, seeds, ds = ("models/rnn.yaml", "models/sasrec.yaml"), (17, 18), date(2024, 3, 10)
+    settings = Settings(source="shop.yaml", models=str(tmp_path), evaluation=EvaluationSettings(models=models, seeds=seeds), folder=str(_CONF))
+    best = {"rnn": (3, 2), "sasrec": (3, 3)}  # epoch of three, by seed
+    for name, folders in trained_models(settings, ds).items():
+        for folder, epoch in zip(folders, best[name]):
+            manifest = {"version": "1", "history": [{}, {}, {}], "metrics": {"validation_ndcg": 0.1, "epoch": epoch}}
+            Path(folder).mkdir()
+            Path(folder, "manifest.json").write_text(json.dumps(manifest))
+    experiment = Experiment(name="e", title="E", settings="shop.yaml", ds=ds, protocol="time", models=models, seeds=seeds)
+    assert (
+        "Every model was trained with the seeds 17 and 18, and its figures are means over them. RNN with seed 17 and SASRec with the seeds 17 and 18 were "
+        "still getting better on the validation part when the epochs or minutes of training were over"
+    ) in provenance._training(Results(experiment, Night(None, settings, ds, ds)))
 
 
 def test_an_ablation_says_which_parts_earn_their_place_and_which_do_not(sections):

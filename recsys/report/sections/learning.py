@@ -26,6 +26,7 @@ _EPOCHS = (
     "Every epoch. Copy and follow moved: by how much the shares of these two paths, as log odds, were raised above what was learned, because that "
     "gains on the validation period."
 )
+_CUT_SHORT = " It was still getting better when training.epochs or training.minutes were over: with more of them it might have become better."
 _MEASURES = (
     "HR: share of users with at least one hit. NDCG: hits count more the higher they stand. MRR: one over the rank of the first hit."
 )
@@ -46,7 +47,7 @@ def training(night: Night) -> Sequence[Block]:
     why = "the last, since nobody is in the validation period" if ndcg is None else f"the best on the validation period (NDCG {words.figure(ndcg)})"
     said = (
         f"Model {manifest['version']} was trained for {words.plural(len(epochs), 'epoch')} in {words.duration(manifest['seconds'])}. "
-        f"The weights of epoch {metrics['epoch']} were kept, {why}."
+        f"The weights of epoch {metrics['epoch']} were kept, {why}." + (_CUT_SHORT if facts.still_rising(manifest) else "")
     )
     return [Text(said), *_curves(numbers, curves, metrics["epoch"]), _epochs(epochs)]
 

@@ -33,11 +33,18 @@ def protocol(results: Results) -> Sequence[Block]:
 
 
 def _training(results: Results) -> str:
-    seeds = [str(seed) for seed in results.experiment.seeds]
-    once = f"Every model was trained with seed {seeds[0]}." if len(seeds) == 1 else (
-        f"Every model was trained with the seeds {words.listing(seeds)}, and its figures are means over them."
-    )
-    return f"{once} All methods are asked for the same users and judged by the same code."
+    seeds = results.experiment.seeds
+    once = f"Every model was trained with {_seeds(seeds)}" + ("." if len(seeds) == 1 else ", and its figures are means over them.")
+    short = [f"{method(name)} with {_seeds(its)}" for name, its in results.cut_short.items()]
+    budget = (
+        f" {words.listing(short)} {'was' if len(short) == 1 else 'were'} still getting better on the validation part when the epochs or minutes of "
+        "training were over: with more of them the lists might have become better."
+    ) if short else ""
+    return f"{once}{budget} All methods are asked for the same users and judged by the same code."
+
+
+def _seeds(seeds: Sequence[int]) -> str:
+    return f"{'seed' if len(seeds) == 1 else 'the seeds'} {words.listing([*map(str, seeds)])}"
 
 
 def _failed(results: Results) -> list[Text]:

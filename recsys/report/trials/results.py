@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from pyspark.sql import DataFrame
@@ -12,6 +13,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.methods import baselines
+from recsys.evaluation.sequence_model import trained_models
 from recsys.experiments.plan import Experiment
 from recsys.faults import MissingTable
 from recsys.models.definition import read_definition
@@ -20,6 +22,7 @@ from recsys.report import facts
 from recsys.report.trials import names
 from recsys.report.trials.names import ALL, F1, MODEL
 from recsys.split import TEST
+from recsys.training.artifact import MANIFEST, read_manifest
 
 LENGTH = 10  # of the lists that figures are shown for, where F1 is not shown for all
 Row = dict[str, Any]
@@ -128,6 +131,23 @@ class Results:
         """Methods of the experiment that have no figures."""
         expected = [*map(self._name, self.experiment.models), *baselines(self.night.settings.evaluation)]
         return [name for name in expected if name not in self.figures]
+
+    @cached_property
+    def cut_short(self) -> dict[str, list[int]]:
+        """Seeds with which a model was still getting better when its epochs or minutes were over, by its name."""
+        found: dict[str, list[int]] = {}
+        for name, folders in self._folders.items():
+            for seed, folder in zip(self.experiment.seeds, folders):
+                if Path(folder, MANIFEST).exists() and facts.still_rising(read_manifest(folder)):
+                    found.setdefault(name, []).append(seed)
+        return found
+
+    @property
+    def _folders(self) -> dict[str, list[str]]:
+        try:
+            return trained_models(self.night.settings, self.night.model_ds)
+        except MissingTable:
+            return {}
 
     def _name(self, model: str) -> str:
         """What the definition at `model` calls itself."""
