@@ -21,7 +21,8 @@ from recsys.evaluation.listing import DRAW, Listing, listings
 from recsys.evaluation.trial import Trial
 from recsys.settings import EvaluationSettings
 
-_LISTED, _SUMS = "listed", "sums"
+_LISTED, _SUMS, _BUNDLE = "listed", "sums", "bundle"
+_BUNDLES = 32  # of partitions, whose sums are added up first
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Yardstick:
             yield pa.record_batch([pa.array(list(merged), pa.string()), blobs], [c.SLICE, _SUMS])
 
         parts = self._beside(lists).mapInArrow(sums, f"{c.SLICE} string, {_SUMS} binary")
-        merged = parts.groupBy(c.SLICE).applyInPandas(_added, parts.schema).collect()
+        merged = by_slice(parts).collect()
         return Tally({row[c.SLICE]: pickle.loads(row[_SUMS]) for row in merged}, *self._places(lists, own))
 
     def _beside(self, lists: DataFrame) -> DataFrame:
@@ -128,6 +129,16 @@ def _sums(rows: Listing, settings: EvaluationSettings, measurable: Sequence[str]
 
 def _merged(left: dict[str, Sums], right: dict[str, Sums]) -> dict[str, Sums]:
     return left | {name: left[name].merge(sums) if name in left else sums for name, sums in right.items()}
+
+
+def by_slice(parts: DataFrame) -> DataFrame:
+    """The sums of all partitions as one for each slice: [slice, sums], as `parts`.
+
+    Those of one partition take about a megabyte, and all of a slice would go to one worker: so they are added up in bundles first.
+    """
+    bundled = parts.withColumn(_BUNDLE, F.pmod(F.spark_partition_id(), F.lit(_BUNDLES)))
+    added = bundled.groupBy(c.SLICE, _BUNDLE).applyInPandas(_added, parts.schema)
+    return added.groupBy(c.SLICE).applyInPandas(_added, parts.schema)
 
 
 def _added(parts: pd.DataFrame) -> pd.DataFrame:

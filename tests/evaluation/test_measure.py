@@ -1,8 +1,15 @@
 """Lists to figures: slices, novelty, coverage, rates and what partitions do to them."""
 
+import pickle
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from pyspark.sql import functions as F
 
 from recsys import columns as c
+from recsys.evaluation import measure as tallies
+from recsys.evaluation.bootstrap import Sums
 from recsys.evaluation.measure import yardstick
 from recsys.evaluation.results import comparison_rows, evaluation_rows
 from recsys.evaluation.trial import hold_out
@@ -70,9 +77,28 @@ def test_rates_are_over_all_who_came_back_and_what_the_log_does_not_hold_is_not_
     assert figures["all", "favourable_rate", 2] == (None, 0, 0, 0)
 
 
-def test_partitions_change_nothing_and_equal_lists_do_not_differ(spark, measure, told, tally):
-    again = measure.tally(told.repartition(5, c.RANK), told)
-    differences = list(comparison_rows("one", "test", {"one": [tally], "other": [again]}, _SETTINGS.list_lengths))
-    assert {row[3] for row in differences} == {"all", "segment 0", "segment 1", "few_events", "repeated", "new"}
-    assert {(row[6], row[8], row[9]) for row in differences} == {(0.0, 0.0, 0.0)}
-    assert tally.listed == again.listed
+def test_partitions_change_nothing_and_equal_lists_do_not_differ(measure, told, tally):
+    together, apart = (replace(measure, people=people) for people in (measure.people.coalesce(1), measure.people.repartition(3)))
+    parts = [marks._beside(told).select(F.spark_partition_id()).distinct().count() for marks in (together, apart)]
+    assert parts[0] == 1 < parts[1]  # which users share a tally
+    for marks in (together, apart):
+        again = marks.tally(told.repartition(5, c.RANK), told)
+        differences = list(comparison_rows("one", "test", {"one": [tally], "other": [again]}, _SETTINGS.list_lengths))
+        assert {row[3] for row in differences} == {"all", "segment 0", "segment 1", "few_events", "repeated", "new"}
+        assert {(row[6], row[8], row[9]) for row in differences} == {(0.0, 0.0, 0.0)}
+        assert tally.listed == again.listed
+
+
+def test_no_worker_is_handed_the_sums_of_all_partitions(spark, monkeypatch):
+    added = tallies._added
+
+    def few(parts):
+        assert len(parts) <= 32
+        return added(parts)
+
+    monkeypatch.setattr(tallies, "_added", few)
+    one = pickle.dumps(Sums(np.ones((1, 1)), np.full((1, 1), 2.0), np.ones(1, np.int64)))
+    parts = spark.range(40, numPartitions=40).select(F.lit("all").alias(c.SLICE), F.lit(bytearray(one)).alias("sums"))
+    (row,) = tallies.by_slice(parts).collect()
+    total = pickle.loads(row["sums"])
+    assert (total.numerator.item(), total.denominator.item(), total.users.item()) == (40, 80, 40)
