@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame, Row, Window
 from pyspark.sql import functions as F
 
 from recsys import columns as c
+from recsys.sequences.timeline import EPOCH_DAY, epoch_day
 from recsys.users.attributes import ATTRIBUTES, count_of
 from recsys.users.correlation import correlations
 from recsys.users.moments import Moments
@@ -100,6 +101,21 @@ def wrong_input(sequences: DataFrame, history: DataFrame, vocabulary: DataFrame,
     # A user of whom only the memory is known has no event in the window, and no expectation either.
     same = F.coalesce(F.col(_EXPECTED), F.array().cast("array<int>")) == F.slice(c.ITEMS, 1, F.col(c.LENGTH))
     return beside.where(~same).select(c.USER, c.SPLIT, held, _EXPECTED).orderBy(c.USER, c.SPLIT).first()
+
+
+def wrong_place(sequences: DataFrame, history: DataFrame, vocabulary: DataFrame) -> Row | None:
+    """A product in a window, or remembered beside it, that its user did not have on that day of the `history` of that split.
+
+    Args:
+        sequences: any windows of users and splits.
+        history: as in `wrong_input`.
+    """
+    place = f"array<struct<{c.ITEM_INDEX}:int,{EPOCH_DAY}:int>>"
+    held = F.concat(*(F.arrays_zip(items, days).cast(place) for items, days in ((c.ITEMS, c.DAYS), (c.MEMORY_ITEMS, c.MEMORY_DAYS))))
+    places = sequences.select(c.USER, c.SPLIT, c.WINDOW, F.inline(held)).where(F.col(c.ITEM_INDEX) > 0)
+    known = history.join(F.broadcast(vocabulary.select(c.ITEM, c.ITEM_INDEX)), on=c.ITEM, how="inner").withColumn(EPOCH_DAY, epoch_day(F.col(c.DAY)))
+    unknown = places.join(known, on=[c.USER, c.SPLIT, c.ITEM_INDEX, EPOCH_DAY], how="left_anti")
+    return unknown.orderBy(c.USER, c.SPLIT, c.WINDOW, EPOCH_DAY, c.ITEM_INDEX).first()
 
 
 def _close(one: float | None, other: float | None) -> bool:

@@ -17,8 +17,8 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.fitted import (
-    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_neighbours, wrong_segment, wrong_size,
-    wrong_vocabulary,
+    attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_neighbours, wrong_place, wrong_segment,
+    wrong_size, wrong_vocabulary,
 )
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
@@ -96,8 +96,10 @@ def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: Data
     entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
     yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)
     if settings.split.kind != "time":  # there their days have told
-        latest = learned.where(F.col(c.WINDOW) == 0)
-        yield t.SEQUENCES, wrong_input(latest, histories(usable(roles, settings.sequences), _LEARNED), vocabulary, length)
+        past = histories(usable(roles, settings.sequences), _LEARNED)
+        yield t.SEQUENCES, wrong_input(learned.where(F.col(c.WINDOW) == 0), past, vocabulary, length)
+        for sequences, known in ((learned, past), (asked, entered)):
+            yield t.SEQUENCES, wrong_place(sequences, known, vocabulary)
     yield from _unlike_users(night, roles)
 
 

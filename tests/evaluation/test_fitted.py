@@ -1,13 +1,17 @@
 """The gate against leaks into what was fitted: honest tables pass, planted leaks are found."""
 
 import numpy as np
+import pytest
 from pyspark.sql import Row
 
 from recsys import columns as c
-from recsys.evaluation.fitted import wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_segment, wrong_size, wrong_vocabulary
+from recsys.evaluation.fitted import wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_place, wrong_segment, wrong_size, wrong_vocabulary
+from recsys.sequences.rows import sequence_rows, usable, with_roles
+from recsys.settings import SequenceSettings, Settings, SplitSettings
+from recsys.split import TEST, TRAIN, VALIDATION, histories
 from recsys.users.correlation import correlations
 from recsys.users.moments import Moments
-from tests.baselines.logs import log
+from tests.baselines.logs import day, log
 
 _VOCABULARY = f"{c.ITEM} string, {c.ITEM_INDEX} int, {c.EVENTS} bigint, {c.USERS} bigint"
 _NAMES = ("n_browse", "n_purchase", "spend")
@@ -86,3 +90,29 @@ def test_an_input_that_holds_its_target_or_orders_a_tie_by_it_is_found(spark):
     assert found(("v", "test", 2, [1, 4])) == ("v", "test", [1, 4], [1])
     assert found(("u", "test", 2, [3, 2])) == ("u", "test", [3, 2], [2, 3])
     assert found(("u", "train", 2, [1, 2])) == ("u", "train", [1, 2], [1])
+
+
+def test_a_product_of_an_earlier_window_or_of_the_memory_that_the_history_does_not_hold_is_found(spark):
+    # By day from 1970-01-01 the 1st of January 2026 is 20454. u's b of day 3 is held out, and so is the a of day 4.
+    history = log(spark, [("u", "a", 1), ("u", "b", 2), ("v", "b", 3)]).selectExpr("*", "'train' AS split")
+    vocabulary = spark.createDataFrame([("a", 1), ("b", 2)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
+    arrays = ", ".join(f"{name} array<int>" for name in (c.ITEMS, c.DAYS, c.MEMORY_ITEMS, c.MEMORY_DAYS))
+
+    def found(window, items, days, memory, memory_days):
+        rows = [("u", "train", window, items, days, memory, memory_days)]
+        return wrong_place(spark.createDataFrame(rows, f"{c.USER} string, {c.SPLIT} string, {c.WINDOW} int, {arrays}"), history, vocabulary)
+
+    assert found(1, [1, 2, 0], [20454, 20455, 0], [1, 0], [20454, 0]) is None
+    assert found(1, [1, 2, 0], [20454, 20456, 0], [0], [0]).asDict() == {"user_id": "u", "split": "train", "window": 1, "item_index": 2, "epoch_day": 20456}
+    assert found(0, [2, 0], [20455, 0], [1, 0], [20457, 0]).asDict() == {"user_id": "u", "split": "train", "window": 0, "item_index": 1, "epoch_day": 20457}
+
+
+@pytest.mark.parametrize("kind", ["leave_one_out", "random"])
+def test_all_windows_and_memories_as_they_are_made_are_in_their_histories(spark, kind):
+    events = log(spark, [("u", "ab"[number % 3 == 0], number) for number in range(1, 31)])
+    settings = Settings(source="shop.yaml", split=SplitSettings(kind=kind), sequences=SequenceSettings(length=8, stride=4))
+    vocabulary = spark.createDataFrame([("a", 1), ("b", 2)], f"{c.ITEM} string, {c.ITEM_INDEX} int")
+    roles, splits = with_roles(events, settings.split, day(30)), (TRAIN, VALIDATION, TEST)
+    sequences = sequence_rows(roles, splits, vocabulary, settings, day(30)).cache()
+    assert sequences.where(f"{c.WINDOW} > 0 AND {c.MEMORY_ITEMS}[0] > 0").count() > 1
+    assert wrong_place(sequences, histories(usable(roles, settings.sequences), splits), vocabulary) is None
