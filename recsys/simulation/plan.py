@@ -21,6 +21,7 @@ LINE_SECONDS = 40  # from one product of a visit to the next
 _MOST_LINES = 300  # so that a visit ends in the half of the day in which it began
 _ROWS_OF_A_FILE = 500_000
 _LEAST_FILES = 4
+_LEAST_RANGE = 2  # products of one brand in one category that are sold from the first day
 _SATURDAY = 5
 
 
@@ -65,7 +66,7 @@ def plan_of(settings: SimulationSettings, ds: date) -> Plan:
     """The plan of a shop whose last day is `ds`.
 
     Raises:
-        BadSettings: there are too few products for the categories, or too few users for the events.
+        BadSettings: everybody and everything is new, there are too few products for the categories, or too few users for the events.
     """
     kinds, start = planted(settings.segments), ds - timedelta(days=settings.days - 1)
     own_rhythm = _rows_of_a_user(kinds, start, settings.days, settings.cold)
@@ -76,10 +77,13 @@ def plan_of(settings: SimulationSettings, ds: date) -> Plan:
         correlated=settings.correlated, dirt=settings.dirt,
         partitions=max(_LEAST_FILES, math.ceil(settings.events / _ROWS_OF_A_FILE)),
     )
-    if plan.range_size < 2:
+    if settings.cold == 1:
+        raise BadSettings("simulation.cold = 1.0 leaves no user and no product that is there from the first day: give a share below 1.")
+    if plan.range_size < _LEAST_RANGE:
+        enough = settings.categories * math.ceil(_LEAST_RANGE * BRANDS / (1 - settings.cold))
         raise BadSettings(
             f"simulation.products = {settings.products} are too few for simulation.categories = {settings.categories} with "
-            f"{BRANDS} brands each and a share of {settings.cold} new products: give {settings.categories * BRANDS * 4} or more."
+            f"{BRANDS} brands each and a share simulation.cold = {settings.cold} of new products: give {enough} or more."
         )
     lines = plan.most_staples + max(kind.discoveries for kind in kinds) * plan.scale + 1
     if lines > _MOST_LINES:

@@ -34,9 +34,14 @@ def test_users_follow_from_the_events_and_more_events_of_as_many_users_make_each
 
 
 def test_too_few_products_and_too_few_users_are_refused_with_what_would_do():
-    with pytest.raises(BadSettings, match="simulation.products = 90 are too few for simulation.categories = 12.*give 192 or more"):
-        plan_of(SimulationSettings(products=90), DS)
-    plan_of(SimulationSettings(products=192), DS)
+    with pytest.raises(BadSettings, match="simulation.products = 107 are too few for simulation.categories = 12.*give 108 or more"):
+        plan_of(SimulationSettings(products=107), DS)  # 8 of a category, of which 7 are not new: one of each brand
+    plan_of(SimulationSettings(products=108), DS)
+    with pytest.raises(BadSettings, match="products = 1200 are too few .* simulation.cold = 0.95 of new products: give 1920 or more"):
+        plan_of(SimulationSettings(cold=0.95), DS)
+    plan_of(SimulationSettings(cold=0.95, products=1920), DS)
+    with pytest.raises(BadSettings, match="simulation.cold = 1.0 leaves no user and no product"):
+        plan_of(SimulationSettings(cold=1.0), DS)
     with pytest.raises(BadSettings, match="simulation.events = 50,000 of simulation.users = 2 would need visits of .* products"):
         plan_of(SimulationSettings(users=2), DS)
     with pytest.raises(BadSettings, match="would need 28 staples a user, each of another category, and simulation.categories = 12"):
