@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
@@ -16,6 +17,7 @@ from recsys.faults import BadSettings
 from recsys.settings import Control, Seed, Settings, load_settings
 from recsys.simulation.shop import LOG, PRODUCTS
 
+log = logging.getLogger(__name__)
 Protocol = Literal["time", "leave_one_out", "random", "six_to_four", "week"]
 _OVERRIDES = {
     "time": [],
@@ -93,17 +95,22 @@ def _refuse_idle_overrides(experiment: Experiment, path: str | Path) -> None:
 
 
 def chosen(plan: Plan, only: Sequence[str], data: str | None) -> list[Experiment]:
-    """The experiments named in `only`, or all, but for those whose log is not at hand.
+    """The experiments named in `only`, or all, but for those whose log is not at hand, which are told.
 
     Raises:
-        BadSettings: there is none of such a name, or nothing is left.
+        BadSettings: there is none of such a name, `data` is no folder, or nothing is left.
     """
+    if data and not Path(data).is_dir():
+        raise BadSettings(f"--data {data} is no folder. Name the one that holds the logs, or leave --data out.")
     known = {experiment.name for experiment in plan.experiments}
     unknown = sorted(set(only) - known)
     if unknown:
         raise BadSettings(f"There is no experiment {unknown[0]}; the plan has {', '.join(sorted(known))}.")
     wanted = [experiment for experiment in plan.experiments if not only or experiment.name in only]
     at_hand = [experiment for experiment in wanted if not experiment.data or (data and (Path(data) / experiment.data).exists())]
+    for experiment in wanted:
+        if experiment not in at_hand:
+            log.warning("%s is left out: its log %s %s", experiment.name, experiment.data, f"is not in {data}" if data else "lies below --data, which is not given")
     if not at_hand:
         logs = ", ".join(sorted({str(experiment.data) for experiment in wanted}))
         raise BadSettings(f"None of these experiments has its log at hand ({logs}). Name the folder that holds them by --data FOLDER.")

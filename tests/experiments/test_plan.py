@@ -66,15 +66,24 @@ def test_a_log_of_its_own_may_be_named_where_the_experiment_names_none(file, tmp
     assert (settings.source_path, settings.split.test_days) == ("other.csv", 3)
 
 
-def test_an_experiment_whose_log_is_not_at_hand_is_left_out_and_one_that_nobody_knows_is_refused(file, tmp_path):
+def test_an_experiment_whose_log_is_not_at_hand_is_left_out_and_told_and_one_that_nobody_knows_is_refused(file, tmp_path, caplog):
     plan = read_plan(file)
     assert [experiment.name for experiment in chosen(plan, [], None)] == ["first"]
+    assert [experiment.name for experiment in chosen(plan, [], str(tmp_path))] == ["first"]
+    assert caplog.messages == [
+        "second is left out: its log log.csv lies below --data, which is not given", f"second is left out: its log log.csv is not in {tmp_path}",
+    ]
     (tmp_path / "log.csv").touch()
     assert [experiment.name for experiment in chosen(plan, [], str(tmp_path))] == ["first", "second"]
     with pytest.raises(BadSettings, match="no experiment third; the plan has first, second"):
         chosen(plan, ["third"], None)
     with pytest.raises(BadSettings, match="log.csv.*--data FOLDER"):
         chosen(plan, ["second"], None)
+
+
+def test_a_folder_of_logs_that_is_not_there_is_refused(file, tmp_path):
+    with pytest.raises(BadSettings, match="--data .*/tpyo is no folder"):
+        chosen(read_plan(file), [], str(tmp_path / "tpyo"))
 
 
 @pytest.mark.parametrize("seeds", ["[]", "[-1]"])

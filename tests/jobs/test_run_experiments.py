@@ -83,7 +83,8 @@ def test_a_job_that_breaks_off_still_leaves_the_page(command, tmp_path):
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
-    (["--only", "third"], "no experiment third; the plan has first, second"), (["--only", "second"], "--data FOLDER"), (["--onyl", "first"], "unrecognized arguments"),
+    (["--only", "third"], "no experiment third; the plan has first, second"), (["--only", "second"], "--data FOLDER"), (["--data", "tpyo"], "--data tpyo is no folder"),
+    (["--onyl", "first"], "unrecognized arguments"),
 ])
 def test_what_cannot_be_carried_out_is_told_before_anything_is_done(command, tmp_path, capsys, arguments, told):
     assert command(*arguments) == (2, [])
