@@ -1,8 +1,8 @@
 """Carry out a set of experiments: every method, every measure, on every log, and one page that shows them.
 
-An experiment that was carried out with the same settings is left as it is, and so is every stage and training of one
-that was cut short; --force does all of it anew. What fails costs no other its results, and ends the job with 4. The page
-shows all of the set that were carried out with the present settings, and names the others.
+Every stage and training that was done before with the same log, settings and code is left as it is; --force does all of it
+anew. What fails costs no other its results, and ends the job with 4. The page shows all of the set that were carried out with
+the present settings, each with the code that made its figures, and names the others.
 
 Reads   the logs that the settings of each experiment name, or the simulator's
 Writes  a lake and the models of each experiment below the folder of the set, the shops it simulates, and the page report.html in it

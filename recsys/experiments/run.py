@@ -22,7 +22,6 @@ from recsys.faults import Fault
 from recsys.lake import Lake
 from recsys.night import Night
 from recsys.runs.attempts import Attempts
-from recsys.runs.code import package_hash
 from recsys.runs.ledger import Ledger
 from recsys.runs.stage import Stage
 from recsys.runs.things import ONE_OF_SEVERAL
@@ -30,7 +29,7 @@ from recsys.secrets import told
 from recsys.settings import Settings
 
 log = logging.getLogger(__name__)
-_DONE, _FAILURES, _CODE = "done.json", "failures", "code"
+_DONE = "done.json"
 
 
 @dataclass(frozen=True)
@@ -47,20 +46,14 @@ class Runner:
     _taken_anew: set[str] = field(default_factory=set, repr=False)  # lakes; experiments on one log take it in once, also with `force`
 
     def run(self, experiment: Experiment, settings: Settings) -> list[str]:
-        """Carry `experiment` out, unless it was with these settings. Whatever failed is returned, and costs no other its results."""
-        made_from, done = self._made_from(experiment, settings), self._done(experiment)
-        if done.items() >= (made_from | {_FAILURES: []}).items() and not self.force:
-            log.info("%s: carried out before with these settings; --force does it anew", experiment.name)
-            if done.get(_CODE) != package_hash():
-                log.warning("%s: its figures were made by another state of the code", experiment.name)
-            return []
+        """Carry `experiment` out, as far as its stages were not done before. Whatever failed is returned, and costs no other its results."""
         self._record(experiment).unlink(missing_ok=True)
         started = time.monotonic()
         try:
             failures = self._carry_out(experiment, settings)
         except Exception as error:
             return [_failed(experiment.name, error)]
-        self._record(experiment).write_text(json.dumps(made_from | {_FAILURES: failures, _CODE: package_hash()}))
+        self._record(experiment).write_text(json.dumps(self._made_from(experiment, settings)))
         log.info("%s: %.0f s", experiment.name, time.monotonic() - started)
         return failures
 
@@ -68,7 +61,7 @@ class Runner:
         """Those of `experiments` that were carried out with these very settings, each with the night that holds its results."""
         found = []
         for experiment, settings in experiments.items():
-            if self._done(experiment).items() >= self._made_from(experiment, settings).items():
+            if self._done(experiment) == self._made_from(experiment, settings):
                 found.append((experiment, self._night_in(Lake(self.spark, settings.lake), experiment, settings)))
         return found
 
@@ -129,19 +122,18 @@ class Runner:
                     failures.append(_failed(f"{experiment.name}: {model} with seed {seed}", error))
         return failures
 
-    def _done(self, experiment: Experiment) -> dict:
-        """What is noted of the experiment when it was carried out; empty where it never was to its end."""
+    def _done(self, experiment: Experiment) -> list | None:
+        """What the figures of the experiment were made from; None where it was never carried out to its end."""
         record = self._record(experiment)
-        return {_FAILURES: []} | json.loads(record.read_text()) if record.exists() else {}
+        return json.loads(record.read_text()) if record.exists() else None
 
     def _record(self, experiment: Experiment) -> Path:
         return Path(self.folder) / experiment.name / _DONE
 
-    def _made_from(self, experiment: Experiment, settings: Settings) -> dict:
-        """What makes an experiment another one."""
-        definitions = [settings.beside(model).read_text() for model in experiment.models]
-        made = [asdict(experiment), told(settings), definitions, recsys.__version__]
-        return {"made_from": json.loads(json.dumps(made, default=str))}
+    def _made_from(self, experiment: Experiment, settings: Settings) -> list:
+        """What makes an experiment another one, as far as it is known without a look at its log."""
+        files = [settings.beside(path).read_text() for path in (settings.source, *experiment.models)]
+        return json.loads(json.dumps([asdict(experiment), told(settings), files, recsys.__version__], default=str))
 
 
 def _failed(what: str, error: Exception) -> str:

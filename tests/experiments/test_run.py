@@ -53,7 +53,7 @@ def world(spark, tmp_path, monkeypatch):
         def does_it(night):
             called.append((name, night.settings.training.model, night.settings.training.seed) if name == "train_model" else name)
             does(night)
-        return Stage(name, does_it, (), (), settings=("training",))
+        return Stage(name, does_it, (), (Thing(f"left by {name}", lambda night: State("there")),), settings=("training",))
 
     def evaluate(night):
         assert night.lake.read(t.EVENTS).count() == 5 and night.settings.split.test_days == 2
@@ -70,6 +70,8 @@ def world(spark, tmp_path, monkeypatch):
         "train_model": replace(stage("train_model", lambda night: model_of(night).touch()), reads=(definition,)),
         "simulate_events": stage("simulate_events"), "ingest_events": stage("ingest_events", ingest), "ingest_products": stage("ingest_products", products), "evaluate_models": stage("evaluate_models", evaluate),
     }
+    (tmp_path / "sources").mkdir()
+    (tmp_path / "sources" / "shop.yaml").write_text("name: shop")
     for model in SHOP.models:
         (tmp_path / model).write_text(f"name: {model[0]}")
     folder = tmp_path / SHOP.name
@@ -96,6 +98,16 @@ def test_every_model_is_trained_with_every_seed_on_a_log_cut_as_asked_and_once_i
     (settings.beside("b.yaml")).write_text("name: b\nwidth: 32")
     assert runner.run(SHOP, settings) == []
     assert [call for call in called[12:] if call[0] == "train_model"] == [("train_model", "b.yaml", 1), ("train_model", "b.yaml", 2)]
+
+
+def test_a_log_that_was_corrected_is_taken_in_anew_though_no_setting_changed(world, tmp_path):
+    runner, called, settings = world
+    (tmp_path / "log.csv").write_text("u,i")
+    log = Thing("log", lambda night: State((tmp_path / "log.csv").read_text()))
+    runner = replace(runner, stages=runner.stages | {"ingest_events": replace(runner.stages["ingest_events"], reads=(log,))})
+    assert runner.run(SHOP, settings) == runner.run(SHOP, settings) == [] and len(called) == 12
+    (tmp_path / "log.csv").write_text("u,j")
+    assert runner.run(SHOP, settings) == [] and called[12:] == ["ingest_events"]
 
 
 def test_a_training_that_fails_costs_the_other_models_nothing_and_is_tried_again(world):
@@ -137,8 +149,7 @@ def test_a_training_that_was_done_before_an_experiment_broke_off_is_not_done_aga
 
 def test_experiments_on_one_log_take_it_in_once_also_when_all_is_done_anew_and_those_on_other_shops_apart(world):
     runner, called, settings = world
-    log_in = replace(runner.stages["ingest_events"], writes=(Thing("events", lambda night: State("there")),))  # so that one can tell that it was done
-    forced = replace(runner, force=True, stages=runner.stages | {"ingest_events": log_in})
+    forced = replace(runner, force=True)
 
     def carry_out(name, settings, **changes):
         own = replace(settings, lake=f"{runner.folder}/{name}/lake", models=f"{runner.folder}/{name}/models")
@@ -168,6 +179,8 @@ def test_results_of_other_settings_are_not_shown_as_those_of_today(world):
     runner.run(SHOP, settings)
     more_seeds = replace(SHOP, seeds=(1, 2, 3))
     assert runner.judged({more_seeds: settings}) == [] and len(runner.judged({SHOP: settings})) == 1
+    settings.beside(settings.source).write_text("name: shop\nduplicates: drop")
+    assert runner.judged({SHOP: settings}) == []
 
 
 def test_what_an_evaluation_could_not_judge_is_told_and_the_experiment_is_carried_out_again(world):

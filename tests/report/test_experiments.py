@@ -169,6 +169,10 @@ def test_settings_and_the_plan_of_each_experiment_are_folded_away(sections):
     assert "Settings of Tea & <b>cake</b>, by time" in sections["provenance"] and "simulated: true" in sections["provenance"]
 
 
+def test_the_code_that_judged_an_experiment_last_is_told(sections):
+    assert re.search(r"Tea & <b>cake</b>, by time 2024-03-10 not written \d+ 0\.2, new ", sections["provenance"])
+
+
 def test_experiments_of_the_set_that_were_not_carried_out_as_it_stands_are_named(sections):
     assert "Of this set 1 of 5 are not shown, since they were not carried out with the present settings: To be done." in sections["headline"]
 

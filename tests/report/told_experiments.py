@@ -1,6 +1,6 @@
 """A lake with four experiments, one a day: what the page of the experiments tells from."""
 
-from datetime import date
+from datetime import date, datetime
 
 from recsys import columns as c
 from recsys import tables as t
@@ -39,7 +39,7 @@ def _experiment(lake, ds, name, title, models, protocol="time", **rest) -> tuple
 def written(spark, folder) -> Lake:
     """The lake of all of them, below `folder`."""
     lake = Lake(spark, str(folder / "lake"))
-    for table, rows in ((t.EVALUATIONS, _evaluations()), (t.COMPARISONS, _comparisons()), (t.COSTS, _costs())):
+    for table, rows in ((t.EVALUATIONS, _evaluations()), (t.COMPARISONS, _comparisons()), (t.COSTS, _costs()), (t.RUNS, _runs())):
         lake.replace_where(shop.frame(spark, table, rows), table, f"{c.DAY} IS NOT NULL", of="all")
     return lake
 
@@ -82,3 +82,12 @@ def _costs() -> list[tuple]:
         (CF, "fit", 8.0, 40, None, None, None, None, None, None, REAL),
         (CF, "recommend", 0.0, 40, None, None, None, None, None, None, REAL),
     ]
+
+
+def _runs() -> list[tuple]:
+    """The experiment on the real log was judged twice, by two states of the code."""
+    told = [(1, "0.1", "old"), (2, "0.2", "new")]
+    return [
+        (f"r{hour}", "evaluate_models", REAL, REAL, datetime(2024, 3, 10, hour), 1.0, "done", 0, *(None,) * 6, "{}", version, code, None)
+        for hour, version, code in told
+    ] + [("r3", "evaluate_models", REAL, REAL, datetime(2024, 3, 10, 3), 1.0, "skipped", 0, *(None,) * 7, "0.3", None, None)]

@@ -78,10 +78,13 @@ def not_shown() -> Sequence[Block]:
 
 
 def made_from(experiments: Sequence[Results]) -> Sequence[Block]:
-    lines = [[results.title, results.night.ds, *(_version(results, table) for table in _TABLES)] for results in experiments]
-    caption = "The last day of each log, and the Delta versions of its tables when this page was written."
+    lines = [[results.title, results.night.ds, *(_version(results, table) for table in _TABLES), results.code] for results in experiments]
+    caption = (
+        "The last day of each log, the Delta versions of its tables when this page was written, and the code that made the figures: its version and the "
+        "hash of its sources, alike where the code was."
+    )
     return [
-        Text(f"recsys {__version__}."), Grid(["experiment", "last day", *(table.name for table in _TABLES)], lines, caption),
+        Text(f"recsys {__version__}."), Grid(["experiment", "last day", *(table.name for table in _TABLES), "judged by"], lines, caption),
         *(Folded(f"Settings of {results.title}", _settings(results)) for results in experiments),
     ]
 

@@ -24,6 +24,7 @@ from recsys.report.trials.names import ALL, F1, MODEL
 from recsys.split import TEST
 from recsys.training.artifact import MANIFEST, read_manifest
 
+_JUDGES = t.EVALUATIONS.made_by
 LENGTH = 10  # of the lists that figures are shown for, where F1 is not shown for all
 Row = dict[str, Any]
 Place = tuple[str, str, int]  # slice, metric, list length
@@ -81,6 +82,15 @@ class Results:
 
     def _tested(self, table: t.Table) -> DataFrame:
         return self.night.lake.read_day(table, self.night.ds).where(F.col(c.SPLIT) == TEST)
+
+    @cached_property
+    def code(self) -> str | None:
+        """Version and hash of the code that judged the experiment last, as the table `runs` tells it; None where it does not."""
+        if not self.night.lake.exists(t.RUNS):
+            return None
+        judged = self.night.lake.read(t.RUNS).where((F.col(c.STAGE) == _JUDGES) & (F.col(c.DAY) == F.lit(self.night.ds)) & F.col(c.CODE_HASH).isNotNull())
+        last = judged.orderBy(F.desc(c.STARTED)).select(c.CODE_VERSION, c.CODE_HASH).first()
+        return f"{last[c.CODE_VERSION]}, {last[c.CODE_HASH]}" if last else None
 
     @property
     def title(self) -> str:
