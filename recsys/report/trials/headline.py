@@ -59,12 +59,26 @@ def _standing(judged: Sequence[Results]) -> str:
         if kind == UNKNOWN:
             return f"It was not compared with the best other method: one of them has no figures on {where}."
         said = _SAID[kind]
-        return f"Against the best other method it is, on {where}, {said} by {measured_by(shown_for)}, and {by_f1} by F1 at every list length."
+        beside = f", {_without(shown_for)}," if _absent(shown_for[0]) else ""
+        return f"Against the best other method{beside} it is, on {where}, {said} by {measured_by(shown_for)}, and {by_f1} by F1 at every list length."
+    lacking = [results for results in shown_for if _absent(results)]
+    beside = f"in {len(lacking)} of them {_without(lacking)}, " if lacking else ""
     parts = [f"{_SAID[kind]} in {counts[kind]}" for kind in _SAID if counts[kind]]
     return (
-        f"Against the best other method, in {size} experiments on {where}, it is {words.listing(parts)} by {measured_by(shown_for)}; by F1 it is ahead at "
-        f"every list length in {throughout}."
+        f"Against the best other method, in {size} experiments on {where}, {beside}it is {words.listing(parts)} by {measured_by(shown_for)}; by F1 it is "
+        f"ahead at every list length in {throughout}."
     )
+
+
+def _absent(results: Results) -> list[str]:
+    """The methods that the best other one was not chosen among, since they have no figures."""
+    return [method(name) for name in results.failed if name != results.model]
+
+
+def _without(lacking: Sequence[Results]) -> str:
+    """`without RNN, which has no figures`."""
+    absent = list(dict.fromkeys(name for results in lacking for name in _absent(results)))
+    return f"without {words.listing(absent)}, which {'has' if len(absent) == 1 else 'have'} no figures"
 
 
 def measured_by(judged: Sequence[Results]) -> str:
@@ -97,15 +111,17 @@ def _grid(judged: Sequence[Results]) -> Grid:
 
 
 def _line(results: Results) -> list:
-    (by_rank, best_by_rank), best = _by_rank(results), best_rival(results, F1)
+    best = best_rival(results, F1)
     row = results.row(results.model, F1)
     return [
-        results.title, _against(by_rank, best_by_rank), over_lengths(results, best) if best else UNKNOWN, method(best) if best else None,
+        results.title, _against(results), over_lengths(results, best) if best else UNKNOWN, method(best) if best else None,
         number(row[c.USERS] if row else None, 0), shown(results.mean_f1(results.model)), *(times(results.times(name)) for name in _PUBLISHED),
     ]
 
 
-def _against(said: str, other: str | None) -> str:
-    """`ahead of SASRec`, `behind SASRec`, `no difference shown from SASRec`."""
+def _against(results: Results) -> str:
+    """`ahead of SASRec`, `behind SASRec`, `no difference shown from SASRec, without RNN, which has no figures`."""
+    said, other = _by_rank(results)
     joined = {AHEAD: " of ", BEHIND: " ", OPEN: " from "}
-    return f"{said}{joined[said]}{method(other)}" if other and said in joined else said
+    told = f"{said}{joined[said]}{method(other)}" if other and said in joined else said
+    return f"{told}, {_without([results])}" if _absent(results) and said != UNKNOWN else told
