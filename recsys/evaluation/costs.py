@@ -40,7 +40,7 @@ class AnswersAlone(Protocol):
     """A method that needs no Spark for the list of one user."""
 
     def seconds_alone(self, users: DataFrame, n: int) -> list[float]:
-        """How long each of `users`, one after the other, waits from stored history to list; the first includes loading."""
+        """How long each of `users`, one after the other, waits from the history in memory to the list; the first includes loading."""
 
 
 def stage_cost(method: str, stage: str, meter: Meter, users: int) -> Cost:

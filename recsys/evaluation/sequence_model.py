@@ -71,7 +71,7 @@ class SequenceModel:
         return lists.select(c.USER, c.ITEM, c.RANK)
 
     def seconds_alone(self, users: DataFrame, n: int) -> list[float]:
-        """How long each of `users`, few, waits for the model without Spark, in a process that had not loaded it before."""
+        """How long each of `users`, few, waits for the model without Spark, once the history is read, in a process that had not loaded it before."""
         asked, banned = self._asked(users)
         if banned:
             asked = asked.withColumn(banned, F.coalesce(banned, F.array().cast("array<int>")))

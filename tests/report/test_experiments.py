@@ -124,6 +124,11 @@ def test_each_slice_shows_the_best_other_method_in_it(sections):
 def test_costs_are_told_in_one_unit_a_column_and_a_missing_one_is_a_dash(sections):
     assert "BiLSTM–Transformer 120.0 0.0 4.2 9.9 2,500 10 3.0 2.0" in sections["real_time"]
     assert "collaborative filtering – 8.0 – – – – – –" in sections["real_time"]
+    assert "the list of a model from the history in memory, that of a control from the stored history, through Spark" in sections["real_time"]
+
+
+def test_intervals_are_said_to_speak_of_other_users_and_not_of_other_seeds(sections):
+    assert "or other seeds, for a model's figures are means over its seeds, and only users are drawn anew" in sections["limits"]
 
 
 def test_seeds_deviations_and_lists_that_were_filled_up_are_told(sections):

@@ -19,8 +19,9 @@ _HEADS = [
 _CAPTION = (
     "On the machine that ran this. Fit: what a method learns before it can list; training of a model is a job of its own, here the mean over its "
     "seeds, without the attributes, segments and sequences that are made before it. Users per second: with the check of every list, and with what "
-    "fills up short ones. One user: from stored history to list, asked one by one; the first includes loading. Controls answer through Spark, whose start of "
-    "a query is most of their wait. Memory: the most that all processes of the run held together, Spark included."
+    "fills up short ones. One user: asked one by one, the list of a model from the history in memory, that of a control from the stored history, "
+    "through Spark, whose start of a query is most of the wait; the first includes loading. Memory: the most that all processes of the run held "
+    "together, Spark included."
 )
 
 

@@ -66,8 +66,8 @@ def not_shown() -> Sequence[Block]:
             "offline, and only a test with a group that gets no pushes shows what pushes are worth. What a user took from elsewhere is not known."
         ),
         Text(
-            "An interval tells how much the figures hang on who the users happen to be; not what another month, another shop, another choice of "
-            "settings or, where a model was trained once, another seed would give. It holds for one line: of a hundred lines without any true difference, about five say ahead or behind. "
+            "An interval speaks of other users: how much the figures hang on who the users happen to be; not of another month, another shop, another choice of "
+            "settings or other seeds, for a model's figures are means over its seeds, and only users are drawn anew. It holds for one line: of a hundred lines without any true difference, about five say ahead or behind. "
             "The mean of F1 over lengths has no interval of its own; F1 at each length has."
         ),
         Text(
