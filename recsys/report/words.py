@@ -11,16 +11,18 @@ from recsys.settings import SplitSettings
 
 _METHODS = {
     "bilstm_transformer": "BiLSTM–Transformer",
-    "popularity": "popularity",
-    "recent_popularity": "recent popularity",
-    "own_favourites": "the user's own favourites",
+    "whole": "the whole model",
+    "dnn": "DNN",
+    "rnn": "RNN",
+    "sasrec": "SASRec",
+    "own_favourites": "own favourites",
     "markov": "what followed the last product (Markov)",
-    "collaborative_filtering": "collaborative filtering (ALS)",
     "item_to_item": "item-to-item neighbours",
     "adaboost": "AdaBoost",
-    "association_rules": "association rules (FP-Growth)",
 }
-_METRICS = {"f1": "F1", "precision": "precision", "recall": "recall", "hit_rate": "HR", "ndcg": "NDCG", "mrr": "MRR"}
+_METRICS = {
+    "f1": "F1", "precision": "precision", "recall": "recall", "hit_rate": "HR", "ndcg": "NDCG", "mrr": "MRR", "click_through_rate": "click-through rate",
+}
 _ORIGINS = {
     "model": "chosen by the model",
     "popular_in_segment": "popular in the user's segment",

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recsys import columns as c
+from recsys.evaluation.metrics import COVERAGE, DIVERSITY, NOVELTY, OWN_SHARE
 from recsys.report import words
 from recsys.report.page import Block, Grid, Heading, Picture, Text
 from recsys.report.trial_figures import lines_with_bands
-from recsys.report.trials.names import COVERAGE, DIVERSITY, F1, NDCG, NOVELTY, OWN_SHARE, method, metric
+from recsys.report.trials.names import F1, NDCG, method
 from recsys.report.trials.numbers import difference, interval, number, share, shown, times
 from recsys.report.trials.results import Results, Row
 from recsys.report.trials.verdicts import over_lengths, verdict
@@ -63,7 +64,7 @@ def _times(results: Results, name: str) -> str | None:
 def measures(results: Results) -> Sequence[Block]:
     """Everything that is measured of a list, for every method."""
     at = results.length
-    heads = [f"F1@{at}", "95 % interval", *map(metric, (*_LIKING, COVERAGE, NOVELTY, DIVERSITY))]
+    heads = [f"F1@{at}", "95 % interval", *map(words.metric, (*_LIKING, COVERAGE, NOVELTY, DIVERSITY))]
     lines = [
         [
             method(name), shown(results.value(name, F1)), interval(results.row(name, F1), ".3f"), *(shown(results.value(name, m)) for m in _LIKING),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from recsys import columns as c
+from recsys.evaluation.costs import FIT, ONE_USER, RECOMMEND, TRAIN
 from recsys.report import words
 from recsys.report.page import Block, Grid, Heading, Picture
 from recsys.report.trial_figures import accuracy_against_cost
-from recsys.report.trials.names import FIT, NDCG, ONE_USER, RECOMMEND, TRAIN, method
+from recsys.report.trials.names import NDCG, method
 from recsys.report.trials.numbers import gib, milliseconds, number
 from recsys.report.trials.results import Results, Row
 

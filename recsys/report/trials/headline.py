@@ -6,14 +6,16 @@ from collections import Counter
 from collections.abc import Sequence
 
 from recsys import columns as c
+from recsys.baselines.collaborative import CollaborativeFiltering
+from recsys.baselines.rules import AssociationRules
 from recsys.report import words
 from recsys.report.page import Block, Grid, Text
-from recsys.report.trials.names import COLLABORATIVE, F1, MODEL, NDCG, RULES, log, method, metric
+from recsys.report.trials.names import F1, MODEL, NDCG, log, method
 from recsys.report.trials.numbers import number, shown, times
 from recsys.report.trials.results import Results
 from recsys.report.trials.verdicts import AHEAD, BEHIND, FEW, OPEN, UNKNOWN, best_rival, is_ahead_throughout, over_lengths, verdict
 
-_PUBLISHED = {COLLABORATIVE: 1.37, RULES: 1.29}  # P1: its mean F1 as a multiple of theirs
+_PUBLISHED = {CollaborativeFiltering.name: 1.37, AssociationRules.name: 1.29}  # P1: its mean F1 as a multiple of theirs
 _SAID = {AHEAD: AHEAD, BEHIND: BEHIND, OPEN: "with no difference shown", FEW: "with " + FEW, UNKNOWN: UNKNOWN}
 _CAPTION = (
     "Ahead or behind only where the 95 % interval of the difference, over the same users, excludes zero. F1 tells how many of the listed products "
@@ -84,7 +86,7 @@ def _without(lacking: Sequence[Results]) -> str:
 def measured_by(judged: Sequence[Results]) -> str:
     """`NDCG@10`; without the length where it is not the same in all."""
     lengths = {results.length for results in judged}
-    return metric(NDCG) + (f"@{lengths.pop()}" if len(lengths) == 1 else "")
+    return words.metric(NDCG) + (f"@{lengths.pop()}" if len(lengths) == 1 else "")
 
 
 def _by_rank(results: Results) -> tuple[str, str | None]:

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from recsys.evaluation.slices import ALL, FEW_EVENTS, NEW_TARGETS, REPEATED_TARGETS
 from recsys.experiments.plan import Experiment
 from recsys.report import words
 from recsys.settings import Settings
 
 # as in the tables evaluations, comparisons and costs
-MODEL, COLLABORATIVE, RULES = "bilstm_transformer", "collaborative_filtering", "association_rules"
-ALL, FEW_EVENTS, REPEATED, NEW = "all", "few_events", "repeated", "new"
-F1, NDCG = "f1", "ndcg"
-COVERAGE, NOVELTY, DIVERSITY, OWN_SHARE = "coverage", "novelty", "diversity", "own_share"
-RATES = CLICK_THROUGH, TRANSACTION, FAVOURABLE = "click_through_rate", "transaction_rate", "favourable_rate"
-TRAIN, FIT, RECOMMEND, ONE_USER = "train", "fit", "recommend", "one_user"
+MODEL, F1, NDCG = "bilstm_transformer", "f1", "ndcg"
 
 _WITHOUT = "without_"
 _PARTS = {
     "bilstm": "the BiLSTM", "transformer": "the Transformer", "segment": "the user's segment", "attributes": "the user's attributes",
     "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat",
     "neighbours": "what others did next",
-}
-_METHODS = {
-    MODEL: "BiLSTM–Transformer", "whole": "the whole model", "dnn": "DNN", "rnn": "RNN", "sasrec": "SASRec", "adaboost": "AdaBoost",
-    "item_to_item": "item-to-item neighbours", "own_favourites": "own favourites", "markov": "Markov chain",
-    COLLABORATIVE: "collaborative filtering", RULES: "association rules",
 }
 _ABOUT = {
     MODEL: "the first paper's network: reads the history both ways, then weighs it by attention; ours can also repeat products of the history, and go on as other users did",
@@ -39,11 +30,10 @@ _ABOUT = {
     "markov": "what followed the user's last product most often",
     "popularity": "what most users took",
     "recent_popularity": "what most users took in the last days",
-    COLLABORATIVE: "factors of users and products by alternating least squares (first paper)",
-    RULES: "what goes together, by FP-Growth over baskets (first paper)",
+    "collaborative_filtering": "factors of users and products by alternating least squares (first paper)",
+    "association_rules": "what goes together, by FP-Growth over baskets (first paper)",
 }
-_METRICS = {"mrr": "MRR", CLICK_THROUGH: "click-through rate"}
-_SLICES = {ALL: "everybody", REPEATED: "repeated products", NEW: "new products"}
+_SLICES = {ALL: "everybody", REPEATED_TARGETS: "repeated products", NEW_TARGETS: "new products"}
 _LOGS = {
     "complete_journey": "Complete Journey", "tmall_2014": "Tmall 2014", "online_retail": "Online Retail", "simulated": "simulated data",
 }
@@ -52,7 +42,7 @@ _SAID_BY = {SIMULATED: "simulated", LEAKS: "leaks the future"}  # words of a tit
 
 
 def method(name: str) -> str:
-    return f"without {part(name)}" if is_without(name) else _METHODS.get(name) or words.method(name)
+    return f"without {part(name)}" if is_without(name) else words.method(name)
 
 
 def is_without(name: str) -> bool:
@@ -67,10 +57,6 @@ def part(name: str) -> str:
 
 def about(name: str) -> str:
     return f"the whole model but for {part(name)}" if is_without(name) else _ABOUT.get(name, "")
-
-
-def metric(name: str) -> str:
-    return _METRICS.get(name) or words.metric(name)
 
 
 def part_of_users(name: str, few_events: int) -> str:

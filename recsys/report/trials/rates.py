@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recsys import columns as c
+from recsys.evaluation.rates import CLICK_THROUGH, FAVOURABLE, RATES, TRANSACTION
 from recsys.report import words
 from recsys.report.page import Block, Grid, Heading, Pair, Picture, Text
 from recsys.report.trial_figures import rate_bars
-from recsys.report.trials.names import CLICK_THROUGH, FAVOURABLE, RATES, TRANSACTION, method, metric
+from recsys.report.trials.names import method
 from recsys.report.trials.numbers import share, times
 from recsys.report.trials.results import Results
 from recsys.report.trials.verdicts import verdict
@@ -28,7 +29,7 @@ _UNKNOWN = "not measurable here"
 
 def rates(results: Results) -> Sequence[Block]:
     known = [rate for rate in RATES if any(results.value(name, rate) is not None for name in results.methods)]
-    missing = [f"the {metric(rate)} needs {_NEEDS[rate]}" for rate in RATES if rate not in known]
+    missing = [f"the {words.metric(rate)} needs {_NEEDS[rate]}" for rate in RATES if rate not in known]
     heading = Heading("The three rates of the second paper")
     lacking = [Text(f"Not measurable here, for want of behaviours in the log: {words.listing(missing)}.")] if missing else []
     if not known:
@@ -38,8 +39,8 @@ def rates(results: Results) -> Sequence[Block]:
 
 def _picture(results: Results, known: Sequence[str]) -> Picture:
     names = _names(results)
-    bars = {metric(rate): [results.value(name, rate) for name in names] for rate in known}
-    leaders = [f"{method(max(names, key=lambda name: results.value(name, rate) or 0))} leads in {metric(rate)}" for rate in known]
+    bars = {words.metric(rate): [results.value(name, rate) for name in names] for rate in known}
+    leaders = [f"{method(max(names, key=lambda name: results.value(name, rate) or 0))} leads in {words.metric(rate)}" for rate in known]
     return Picture(
         rate_bars([method(name) for name in names], bars, results.stamp),
         f"Bar chart of {words.listing(list(bars))} by method. {words.listing(leaders)}.",
@@ -53,7 +54,7 @@ def _names(results: Results) -> list[str]:
 
 
 def _beside(results: Results, known: Sequence[str]) -> Pair:
-    heads = ["method", *map(metric, RATES)]
+    heads = ["method", *map(words.metric, RATES)]
     names = _names(results)
     ours = [[method(name), *(share(results.value(name, rate)) if rate in known else _UNKNOWN for rate in RATES)] for name in names]
     theirs = [[name, *map(words.share, values)] for name, values in _PUBLISHED.items()]
@@ -71,7 +72,7 @@ def _ratios(results: Results, known: Sequence[str]) -> list[Grid]:
          " / ".join(map(times, _RATIOS.get((name, other), ()))) or None]
         for name, other in pairs if name in results.figures and other in results.figures
     ]
-    heads = ["", *map(metric, RATES), "the second paper's own (theirs)"]
+    heads = ["", *map(words.metric, RATES), "the second paper's own (theirs)"]
     caption = "One method's rate as a multiple of another's, with what the interval of the difference says."
     return [Grid(heads, lines, caption)] if lines else []
 

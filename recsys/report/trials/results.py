@@ -14,13 +14,14 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.methods import baselines
 from recsys.evaluation.sequence_model import trained_models
+from recsys.evaluation.slices import ALL
 from recsys.experiments.plan import Experiment
 from recsys.faults import MissingTable
 from recsys.models.definition import read_definition
 from recsys.night import Night
 from recsys.report import facts
 from recsys.report.trials import names
-from recsys.report.trials.names import ALL, F1, MODEL
+from recsys.report.trials.names import F1, MODEL
 from recsys.split import TEST
 from recsys.training.artifact import MANIFEST, read_manifest
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recsys import columns as c
+from recsys.evaluation.slices import ALL, FEW_EVENTS, NEW_TARGETS, REPEATED_TARGETS
 from recsys.report.page import Block, Grid, Heading
 from recsys.report.trials.accuracy import strong
-from recsys.report.trials.names import ALL, FEW_EVENTS, NDCG, NEW, REPEATED, method, part_of_users
+from recsys.report.trials.names import NDCG, method, part_of_users
 from recsys.report.trials.numbers import difference, interval, shown
 from recsys.report.trials.results import Results
 from recsys.report.trials.verdicts import verdict
 
-_FIRST = (ALL, REPEATED, NEW, FEW_EVENTS)
+_FIRST = (ALL, REPEATED_TARGETS, NEW_TARGETS, FEW_EVENTS)
 
 
 def slices(results: Results) -> Sequence[Block]:
