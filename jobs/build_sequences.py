@@ -39,10 +39,11 @@ def run(night: Night) -> None:
             lake.replace_day(products, VOCABULARY, ds)
     vocabulary = lake.read_day(VOCABULARY, night.model_ds)
     splits = (TRAIN, VALIDATION, TEST, PUSH) if trains else (PUSH,)
-    met = neighbours(usable(events, settings.sequences), [split for split in splits if split != VALIDATION], vocabulary, settings.sequences.neighbours, ds)
+    asked = [split for split in splits if split != VALIDATION]
+    met = neighbours(usable(events, settings.sequences), asked, vocabulary, settings.sequences.neighbours, ds, night.model_ds)
     lake.replace_day(met, NEIGHBOURS, ds)
     rows = sequence_rows(events, splits, vocabulary, settings, ds)
-    complete = beside_users(rows, lake.read_day(SEGMENTS, ds), attributes, len(normalizer), ds)
+    complete = beside_users(rows, lake.read_day(SEGMENTS, ds), attributes, len(normalizer), ds, night.model_ds)
     lake.replace_day(spread(complete, settings.sequences.files), SEQUENCES, ds)
 
 

@@ -17,6 +17,7 @@ from recsys.meter import memory_of, metered
 from recsys.models.definition import read_definition
 from recsys.runs.stage import Stage, day
 from recsys.runs.things import DEFINITION, TRAINED
+from recsys.sequences.vocabulary import numbering
 from recsys.split import TRAIN, VALIDATION
 from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
 from recsys.training import assemble
@@ -35,12 +36,10 @@ def run(night: Night) -> None:
     lake, settings, ds, started = night.lake, night.settings, night.ds, time.monotonic()
     definition = read_definition(settings.beside(settings.training.model))
     data = {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
-    vocabulary, normalizer = lake.read_day(VOCABULARY, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
+    vocabulary, normalizer = numbering(lake, ds, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
     files = [lake.files(table, ds, split, data[table.name]) for table, split in ((SEQUENCES, TRAIN), (SEQUENCES, VALIDATION), (NEIGHBOURS, TRAIN))]
     version = assemble.version_of(definition, settings, ds)
-    plan = assemble.make_plan(
-        settings, definition, version, *files, vocabulary, attributes=len(normalizer), segments=lake.read_day(SEGMENT_CENTROIDS, ds).count(),
-    )
+    plan = assemble.make_plan(settings, definition, version, *files, vocabulary, len(normalizer), lake.read_day(SEGMENT_CENTROIDS, ds).count())
     with claimed(plan.checkpoint):
         with metered() as meter:
             outcome = train(lake.spark, plan)

@@ -78,14 +78,15 @@ VOCABULARY = Table("vocabulary", "one product that the model knows, numbered fro
     c.ITEM: "string", c.ITEM_INDEX: "int", c.EVENTS: "bigint", c.USERS: "bigint", c.DAY: "date",
 }, "build_sequences")
 SEQUENCES = Table("sequences", "one window of one user's history, for one split", {
+    # model_ds is the day of the vocabulary that numbers the products
     c.USER: "string", c.WINDOW: "int", c.LENGTH: "int", c.ITEMS: "array<int>", c.BEHAVIOURS: "array<int>",
     c.GAPS: "array<int>", c.DAYS: "array<int>", c.VISITS: "array<int>", c.MEMORY_ITEMS: "array<int>",
     c.MEMORY_COUNTS: "array<float>", c.MEMORY_DAYS: "array<int>", c.QUERY_DAY: "int", c.SEGMENT: "int",
-    c.ATTRIBUTES: "array<float>", c.TARGETS: "array<int>", c.SPLIT: "string", c.DAY: "date",
+    c.ATTRIBUTES: "array<float>", c.TARGETS: "array<int>", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))
 NEIGHBOURS = Table("neighbours", "one product and those that came near it in the histories of one split, most counted first", {
-    # as many of both as sequences.neighbours, 0 where there are no more; recsys.sequences.neighbours says what counts
-    c.ITEM_INDEX: "int", c.ITEMS: "array<int>", c.COUNTS: "array<float>", c.SPLIT: "string", c.DAY: "date",
+    # as many of both as sequences.neighbours, 0 where there are no more; recsys.sequences.neighbours says what counts; model_ds as in sequences
+    c.ITEM_INDEX: "int", c.ITEMS: "array<int>", c.COUNTS: "array<float>", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))
 PUSHES = Table("pushes", "one pushed product of one user", {
     c.USER: "string", c.RANK: "int", c.ITEM: "string", c.SCORE: "double", c.NAME: "string", c.PRICE: "double",

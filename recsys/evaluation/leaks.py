@@ -91,7 +91,7 @@ def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: Data
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
     held = lake.read(t.NEIGHBOURS).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
-    met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, _EVERY)
+    met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, fitted_on, _EVERY)
     yield t.NEIGHBOURS, wrong_neighbours(held.where(sampled(c.ITEM_INDEX, _EVERY)), met)
     entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
     yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)

@@ -24,7 +24,9 @@ _AT_ONCE = 2_000_000  # pairs that a worker puts in order at a time
 _SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
 
 
-def neighbours(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, kept: int, ds: date, every: int = 1) -> DataFrame:
+def neighbours(
+    events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, kept: int, ds: date, model_ds: date, every: int = 1
+) -> DataFrame:
     """The rows of `neighbours`: of every product the `kept` others with the highest counts, ties by the smaller index.
 
     Two events of one user that lie d apart, up to `REACH`, in the order (event_time, event_id), count 1/d for the
@@ -36,10 +38,11 @@ def neighbours(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, 
 
     Args:
         events: from `with_role`, of behaviours that enter sequences.
+        model_ds: the day of `vocabulary`.
         every: count for the products of this sample only.
     """
     counted = in_passes(events, splits, lambda some, of: _in_one_pass(some, of, vocabulary, kept, every))
-    return counted.withColumn(c.DAY, F.lit(ds)).select(*NEIGHBOURS.columns)
+    return counted.withColumns({c.MODEL_DAY: F.lit(model_ds), c.DAY: F.lit(ds)}).select(*NEIGHBOURS.columns)
 
 
 def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame, kept: int, every: int) -> DataFrame:

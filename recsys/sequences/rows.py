@@ -59,7 +59,7 @@ def sequence_rows(
     )
 
 
-def beside_users(rows: DataFrame, segments: DataFrame, attributes: DataFrame, width: int, ds: date) -> DataFrame:
+def beside_users(rows: DataFrame, segments: DataFrame, attributes: DataFrame, width: int, ds: date, model_ds: date) -> DataFrame:
     """`rows` in the contract of `sequences`, each beside its user's segment and attributes.
 
     Validation looks at the same history as training, so it takes training's. A user without a segment has
@@ -68,6 +68,7 @@ def beside_users(rows: DataFrame, segments: DataFrame, attributes: DataFrame, wi
     Args:
         segments: rows of table `segments` of one day.
         attributes: user_id, split, attributes, from `users.normalizer.normalise`.
+        model_ds: the day of the vocabulary that numbers the products of `rows`.
     """
     known_in = F.when(F.col(c.SPLIT) == VALIDATION, TRAIN).otherwise(F.col(c.SPLIT))
     attributes_of = attributes.select(c.USER, F.col(c.SPLIT).alias(_KNOWN_IN), c.ATTRIBUTES)
@@ -80,6 +81,7 @@ def beside_users(rows: DataFrame, segments: DataFrame, attributes: DataFrame, wi
         .withColumns({
             c.SEGMENT: F.coalesce(c.SEGMENT, F.lit(UNKNOWN_SEGMENT)),
             c.ATTRIBUTES: F.coalesce(c.ATTRIBUTES, nothing),
+            c.MODEL_DAY: F.lit(model_ds),
             c.DAY: F.lit(ds),
         })
         .select(*SEQUENCES.columns)

@@ -11,8 +11,7 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.lake import Lake
 from recsys.settings import SequenceSettings
-from recsys.split import TRAIN
-from recsys.tables import SEQUENCES, VOCABULARY
+from recsys.tables import NEIGHBOURS, SEQUENCES, VOCABULARY
 
 
 def number_products(history: DataFrame, settings: SequenceSettings, ds: date) -> DataFrame:
@@ -38,16 +37,21 @@ def number_products(history: DataFrame, settings: SequenceSettings, ds: date) ->
 
 
 def numbering(lake: Lake, ds: date, model_ds: date) -> DataFrame:
-    """The vocabulary of `model_ds`, by which the sequences of `ds` number their products.
+    """The vocabulary of `model_ds`, by which sequences and neighbours of `ds` number their products.
 
     Raises:
-        BadData: `ds` is a day on which a model is trained, so its sequences are numbered by its own.
+        BadData: one of them is numbered by the vocabulary of another day, or does not say by which.
     """
-    if ds != model_ds and not lake.read_day(SEQUENCES, ds).where(F.col(c.SPLIT) == TRAIN).isEmpty():
-        raise BadData(
-            f"The sequences of {ds} were made to train a model of that day, and number products by its vocabulary; the model asked for is of {model_ds}. "
-            f"Run jobs/build_sequences.py --ds {ds} --model-ds {model_ds} first, or leave --model-ds out; nothing was written."
-        )
+    for table in (SEQUENCES, NEIGHBOURS):
+        rows = lake.read(table).where(F.col(c.DAY) == F.lit(ds))
+        if c.MODEL_DAY not in rows.columns:
+            lake.refuse_other_version(table)
+        if other := rows.where(F.col(c.MODEL_DAY) != F.lit(model_ds)).select(c.MODEL_DAY).first():
+            raise BadData(
+                f"The table {table.name} of {ds} numbers products by the vocabulary of {other[c.MODEL_DAY]}; the model asked for is of {model_ds}, and would "
+                f"read other products in it. Run jobs/build_sequences.py --ds {ds} --model-ds {model_ds} first, or give this run --model-ds "
+                f"{other[c.MODEL_DAY]}; nothing was written."
+            )
     return lake.read_day(VOCABULARY, model_ds)
 
 

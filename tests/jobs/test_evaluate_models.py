@@ -90,7 +90,7 @@ def night(spark, shop, tmp_path, monkeypatch):
 
 def _write_neighbours(lake, events):
     usable_events = usable(with_roles(events, _SPLIT, _DS), SequenceSettings())
-    lake.replace_day(neighbours(usable_events, (TRAIN, TEST), lake.read_day(t.VOCABULARY, _DS), 32, _DS), t.NEIGHBOURS, _DS)
+    lake.replace_day(neighbours(usable_events, (TRAIN, TEST), lake.read_day(t.VOCABULARY, _DS), 32, _DS, _DS), t.NEIGHBOURS, _DS)
 
 
 def _write_features(spark, lake, of_u=2.0):
@@ -114,7 +114,7 @@ def _write_sequences(spark, lake, of_u=(1, 2), **last_days):
     rows = spark.createDataFrame([fake_model.sequence("u", of_u), fake_model.sequence("v", [1])], fake_model.SCHEMA)
     ends = F.create_map(*(F.lit(part) for split, last in ({"train": 6, "validation": 6, "test": 8} | last_days).items() for part in (split, day(last))))
     dated = rows.select("*", F.explode(ends).alias(c.SPLIT, "end")).withColumns({
-        c.WINDOW: F.lit(0), c.TARGETS: F.array(F.lit(0)), c.DAY: F.lit(_DS), c.DAYS: F.array(F.unix_date("end")),
+        c.WINDOW: F.lit(0), c.TARGETS: F.array(F.lit(0)), c.MODEL_DAY: F.lit(_DS), c.DAY: F.lit(_DS), c.DAYS: F.array(F.unix_date("end")),
     })
     lake.replace_day(dated.drop("end"), t.SEQUENCES, _DS)
 
@@ -189,7 +189,7 @@ def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_a
         (t.SEGMENTS, [("u", 0, 0.0, "test")]), (t.SEGMENT_CENTROIDS, [(0, [0.0], 2), (1, [1.0], 2)]),
         (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]), (t.CORRELATIONS, [("n_browse", "n_purchase", 0.5, "constant: dropped n_browse", False, True)]),
         (t.USER_FEATURES, partial(_write_features, spark, of_u=3.0)), (t.SEQUENCES, partial(_write_sequences, spark, of_u=[1, 3])),  # with the d of day 9
-        (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, TEST)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
+        (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, _DS, TEST)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
     ]  # what is looked at last comes first, so that each is found although the others are still there
     for table, rows in leaks:
         rows(lake) if callable(rows) else lake.replace_day(lake.frame(rows, table, _DS), table, _DS)

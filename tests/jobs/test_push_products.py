@@ -15,7 +15,7 @@ from recsys.faults import BadData, MissingTable
 from recsys.lake import Lake
 from recsys.pushes.popularity import BY_SEGMENT, CATALOGUE, MODEL, OVERALL
 from recsys.pushes.scoring import top_items
-from recsys.split import TRAIN
+from recsys.split import PUSH
 from tests.jobs.declared import declared
 from tests.pushes import fake_model, shop
 
@@ -26,11 +26,11 @@ two_days = pytest.mark.parametrize("lake", [(EARLIER, shop.DS)], indirect=True, 
 
 @pytest.fixture(scope="module")
 def opened(spark, tmp_path_factory):
-    """A folder with the lake and the model of a shop that was open on such days; to be copied, since tests write to it."""
+    """A folder with the lake of a shop that was open on such days, and the model of the first; to be copied, since tests write to it."""
     def on(*days):
         folder = tmp_path_factory.mktemp("shop")
         for ds in days:
-            shop.open_shop(spark, Lake(spark, str(folder / "lake")), folder, ds)
+            shop.open_shop(spark, Lake(spark, str(folder / "lake")), folder, ds, model_ds=days[0])
         return folder
 
     return cache(on)
@@ -123,8 +123,20 @@ def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(lake
 
 
 @two_days
-def test_sequences_that_were_numbered_to_train_another_model_are_refused(lake, tmp_path):
-    own = lake.read_day(t.SEQUENCES, shop.DS)
-    lake.replace_day(own.unionByName(own.withColumn(c.SPLIT, F.lit(TRAIN))), t.SEQUENCES, shop.DS)
-    with pytest.raises(BadData, match=f"build_sequences.py --ds {shop.DS} --model-ds {EARLIER}"):
-        push(shop.night(lake, tmp_path, model_ds=EARLIER))
+def test_sequences_and_neighbours_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
+    shop.train(tmp_path, shop.DS, rows=2)  # went wrong, so that EARLIER's model was to push, and did
+    night, numbered = shop.night(lake, tmp_path), lake.read_day(t.SEQUENCES, shop.DS)
+    with pytest.raises(BadData, match=f"table sequences of {shop.DS} numbers products by the vocabulary of {EARLIER}; .* --ds {shop.DS} --model-ds {shop.DS} first"):
+        push(night)
+    lake.replace_day(numbered.withColumn(c.MODEL_DAY, F.lit(shop.DS)), t.SEQUENCES, shop.DS)
+    lake.replace_day(lake.frame([(1, [2], [1.0], EARLIER, PUSH)], t.NEIGHBOURS, shop.DS), t.NEIGHBOURS, shop.DS)
+    with pytest.raises(BadData, match=f"table neighbours of {shop.DS} numbers products by the vocabulary of {EARLIER}"):
+        push(night)
+    assert not lake.exists(t.PUSHES)
+
+
+def test_sequences_of_an_older_version_which_do_not_say_what_numbers_them_are_refused(lake, tmp_path):
+    older = lake.read(t.SEQUENCES).drop(c.MODEL_DAY)
+    older.write.format("delta").mode("overwrite").option("overwriteSchema", "true").partitionBy(*t.SEQUENCES.partitions).save(lake.location(t.SEQUENCES))
+    with pytest.raises(BadData, match="lacks .'model_ds'.* remove that table and run jobs/build_sequences.py again"):
+        push(shop.night(lake, tmp_path))

@@ -24,8 +24,8 @@ def night(lake, tmp_path, ds=DS, model_ds=None, **sections) -> Night:
     return Night(lake, settings, ds, model_ds or ds)
 
 
-def open_shop(spark, lake, tmp_path, ds=DS, rows=2) -> None:
-    """Write all that pushing reads for `ds`: one event a user and product, on the days before."""
+def open_shop(spark, lake, tmp_path, ds=DS, rows=2, model_ds=None) -> None:
+    """Write all that pushing by the model of `model_ds`, or else of `ds`, reads for `ds`: one event a user and product, on the days before."""
     events = [
         (f"{user}-{item}", user, item, c.PURCHASE, datetime(ds.year, ds.month, ds.day, 12) - timedelta(days=days), None, 1.0, 2.5, None, "shop",
          "log.csv", ds - timedelta(days=days))
@@ -37,7 +37,7 @@ def open_shop(spark, lake, tmp_path, ds=DS, rows=2) -> None:
     lake.replace_where(frame(spark, t.EVENTS, events), t.EVENTS, "source = 'shop'", of="shop")
     lake.replace_day(frame(spark, t.PRODUCTS, products), t.PRODUCTS, ds)
     lake.replace_day(frame(spark, t.SEGMENTS, segments), t.SEGMENTS, ds)
-    lake.replace_day(_sequences(spark, ds), t.SEQUENCES, ds)
+    lake.replace_day(_sequences(spark, ds, model_ds or ds), t.SEQUENCES, ds)
     lake.replace_day(lake.frame([], t.NEIGHBOURS, ds), t.NEIGHBOURS, ds)
     if not lake.exists(t.VOCABULARY):
         vocabulary = [(item, index, 1, 1, ds) for index, item in enumerate(ITEMS, start=1)]
@@ -56,10 +56,10 @@ def train(tmp_path, ds, rows) -> None:
     (folder / "manifest.json").write_text(json.dumps(manifest))
 
 
-def _sequences(spark, ds):
+def _sequences(spark, ds, model_ds):
     rows = [fake_model.sequence(user, items, segment or 0) for user, (segment, items) in USERS.items() if user != "stray"]
-    constants = {c.WINDOW: F.lit(0), c.TARGETS: F.expr("CAST(array() AS array<int>)"), c.SPLIT: F.lit(PUSH), c.DAY: F.lit(ds)}
-    return spark.createDataFrame(rows, fake_model.SCHEMA).withColumns(constants)
+    constants = {c.WINDOW: F.lit(0), c.TARGETS: F.expr("CAST(array() AS array<int>)"), c.SPLIT: F.lit(PUSH)}
+    return spark.createDataFrame(rows, fake_model.SCHEMA).withColumns(constants | {c.MODEL_DAY: F.lit(model_ds), c.DAY: F.lit(ds)})
 
 
 def frame(spark, table, rows):

@@ -30,10 +30,10 @@ def numbered_rows(spark, count, start=0):
     widths = {name: shape[0] for name, (_, shape) in SHAPE.columns().items() if shape}
     values = {
         name: (F.array_repeat(number, widths[name]) if name in widths else number).cast(kind)
-        for name, kind in SEQUENCES.columns.items() if name not in (c.SPLIT, c.DAY)
+        for name, kind in SEQUENCES.columns.items() if name not in (c.MODEL_DAY, c.SPLIT, c.DAY)
     }
     return spark.range(start, start + count).select(
-        *(value.alias(name) for name, value in values.items()), F.lit("train").alias(c.SPLIT), F.lit(DS).alias(c.DAY)
+        *(value.alias(name) for name, value in values.items()), F.lit(DS).alias(c.MODEL_DAY), F.lit("train").alias(c.SPLIT), F.lit(DS).alias(c.DAY)
     )
 
 

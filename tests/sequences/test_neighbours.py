@@ -13,7 +13,7 @@ from recsys.sequences.neighbours import _best, follows_of, neighbours
 from recsys.split import BY_CHANCE, PUSH, TEST, TRAIN
 from recsys.tables import NEIGHBOURS
 
-DS = date(1970, 1, 9)
+DS, DAY_BEFORE = date(1970, 1, 9), date(1970, 1, 8)
 PRODUCTS = 12
 EVENTS = f"{c.USER} string, {c.TIME} timestamp, {c.EVENT_ID} string, {c.ITEM} string, {c.ROLE} string"
 
@@ -41,8 +41,8 @@ def test_later_products_count_by_distance_earlier_ones_half_and_each_split_count
         ("ann", 1, 1, "train"), ("ann", 2, 0, "train"), ("ann", 3, 2, "train"), ("ann", 4, 3, "validation"), ("ann", 5, 3, "test"),
         ("bob", 9, 2, "test"), ("bob", 8, 1, "test"),
     ])
-    rows = neighbours(events, (TRAIN, TEST, PUSH), vocabulary, kept=3, ds=DS)
-    assert rows.columns == [*NEIGHBOURS.columns]
+    rows = neighbours(events, (TRAIN, TEST, PUSH), vocabulary, kept=3, ds=DS, model_ds=DAY_BEFORE)
+    assert rows.columns == [*NEIGHBOURS.columns] and rows.select(c.MODEL_DAY, c.DAY).first() == (DAY_BEFORE, DS)
     assert found(rows) == {
         (TRAIN, 1): {2: 1}, (TRAIN, 2): {1: 0.5},  # product 0 has no index, so 1 and 2 lie side by side
         (TEST, 1): {2: 1, 3: 0.5}, (TEST, 2): {3: 1, 1: 0.5}, (TEST, 3): {2: 0.5, 1: 0.25},
@@ -52,7 +52,7 @@ def test_later_products_count_by_distance_earlier_ones_half_and_each_split_count
 
 def test_in_a_random_split_hidden_events_keep_nothing_apart(spark):
     events, vocabulary = shop(spark, [("ann", 1, 1, "train"), ("ann", 2, 2, "test"), ("ann", 3, 3, "train")])
-    rows = neighbours(events.withMetadata(c.ROLE, {BY_CHANCE: True}), (TRAIN, TEST, PUSH), vocabulary, kept=3, ds=DS)
+    rows = neighbours(events.withMetadata(c.ROLE, {BY_CHANCE: True}), (TRAIN, TEST, PUSH), vocabulary, kept=3, ds=DS, model_ds=DAY_BEFORE)
     assert found(rows) == {
         (TRAIN, 1): {3: 1}, (TRAIN, 3): {1: 0.5}, (TEST, 1): {3: 1}, (TEST, 3): {1: 0.5},
         (PUSH, 1): {2: 1, 3: 0.5}, (PUSH, 2): {3: 1, 1: 0.5}, (PUSH, 3): {2: 0.5, 1: 0.25},
@@ -63,13 +63,13 @@ def test_the_cluster_counts_as_numpy_does_and_a_sample_is_a_part_of_the_whole(sp
     rng = np.random.default_rng(3)
     windows = [rng.integers(1, PRODUCTS + 1, size) for size in (1, 2, 9, 30, 60)]
     events, vocabulary = shop(spark, [(f"u{user}", minute, int(index), "train") for user, window in enumerate(windows) for minute, index in enumerate(window)])
-    rows = neighbours(events.repartition(3), (TRAIN,), vocabulary, 5, DS).toPandas()
+    rows = neighbours(events.repartition(3), (TRAIN,), vocabulary, 5, DS, DS).toPandas()
     follows = Follows.of_rows(rows[c.ITEM_INDEX].to_numpy(), rows[c.ITEMS].tolist(), rows[c.COUNTS].tolist(), PRODUCTS)
     expected = count_follows((window[None, :] for window in windows), PRODUCTS, 5)
     np.testing.assert_array_equal(follows.items, expected.items)
     np.testing.assert_array_equal(follows.counts, expected.counts)
-    sample = neighbours(events, (TRAIN,), vocabulary, 5, DS, every=4)
-    assert found(sample) == {key: value for key, value in found(neighbours(events, (TRAIN,), vocabulary, 5, DS)).items() if key[1] % 4 == 1}
+    sample = neighbours(events, (TRAIN,), vocabulary, 5, DS, DS, every=4)
+    assert found(sample) == {key: value for key, value in found(neighbours(events, (TRAIN,), vocabulary, 5, DS, DS)).items() if key[1] % 4 == 1}
 
 
 @given(st.integers(1, 5), st.integers(1, 40), st.integers(0, 2**32 - 1))
@@ -88,11 +88,11 @@ def test_the_leading_neighbours_do_not_depend_on_how_many_pairs_are_held_at_a_ti
 
 def test_a_day_is_read_as_arrays_and_one_on_which_nothing_met_has_no_neighbours(spark, lake):
     events, vocabulary = shop(spark, [("ann", 1, 1, "train"), ("ann", 2, 2, "train"), ("bob", 1, 3, "test")])
-    lake.replace_day(neighbours(events, (TRAIN, TEST), vocabulary, 2, DS), NEIGHBOURS, DS)
+    lake.replace_day(neighbours(events, (TRAIN, TEST), vocabulary, 2, DS, DS), NEIGHBOURS, DS)
     follows = follows_of(lake, DS, TRAIN, PRODUCTS)
     assert list(follows.items[1]) == [2, 0] and list(follows.counts[2]) == [0.5, 0] and follows.items.shape == (PRODUCTS + 1, 2)
     with pytest.raises(BadData, match="numbers products up to 2, the model knows 1: .* --ds 1970-01-09"):
         follows_of(lake, DS, TRAIN, products=1)
     alone = DS + timedelta(days=1)
-    lake.replace_day(neighbours(events.where("user_id = 'bob'"), (TRAIN, TEST), vocabulary, 2, alone), NEIGHBOURS, alone)
+    lake.replace_day(neighbours(events.where("user_id = 'bob'"), (TRAIN, TEST), vocabulary, 2, alone, DS), NEIGHBOURS, alone)
     assert not follows_of(lake, alone, TEST, PRODUCTS).fitted(2).counts.any()

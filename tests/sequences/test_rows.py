@@ -15,7 +15,7 @@ from recsys.settings import SequenceSettings, Settings, SplitSettings
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
 from recsys.tables import SEQUENCES
 
-DS = date(1970, 2, 1)  # day 31
+DS, NIGHT_BEFORE = date(1970, 2, 1), date(1970, 1, 31)  # days 31 and 30
 SPLITS = (TRAIN, VALIDATION, TEST, PUSH)
 EVENT = f"{c.EVENT_ID} string, {c.USER} string, {c.ITEM} string, {c.BEHAVIOUR} string, {c.TIME} timestamp, {c.BASKET} string, {c.DAY} date"
 KNOWN = {f"p{number}": number for number in range(1, 13)}
@@ -80,11 +80,11 @@ def test_rows_stand_beside_their_user_and_validation_takes_those_of_training(spa
     attributes = spark.createDataFrame(
         [("u", TRAIN, [0.25, 1.0]), ("u", TEST, [0.5, 0.0])], f"{c.USER} string, {c.SPLIT} string, {c.ATTRIBUTES} array<float>"
     )
-    whole = beside_users(rows, segments, attributes, 2, DS)
+    whole = beside_users(rows, segments, attributes, 2, DS, NIGHT_BEFORE)
     assert dict(whole.dtypes) == SEQUENCES.columns
-    assert picked(whole, c.SEGMENT, c.ATTRIBUTES, c.DAY) == [
-        (PUSH, "u", -1, [0.0, 0.0], DS), (TEST, "u", 3, [0.5, 0.0], DS),
-        (TRAIN, "u", 2, [0.25, 1.0], DS), (VALIDATION, "u", 2, [0.25, 1.0], DS),
+    assert picked(whole, c.SEGMENT, c.ATTRIBUTES, c.DAY, c.MODEL_DAY) == [
+        (PUSH, "u", -1, [0.0, 0.0], DS, NIGHT_BEFORE), (TEST, "u", 3, [0.5, 0.0], DS, NIGHT_BEFORE),
+        (TRAIN, "u", 2, [0.25, 1.0], DS, NIGHT_BEFORE), (VALIDATION, "u", 2, [0.25, 1.0], DS, NIGHT_BEFORE),
     ]
 
 

@@ -26,7 +26,7 @@ def window(user: int, split: str, products: int = PRODUCTS) -> dict:
         c.USER: f"u{user}", c.WINDOW: 0, c.LENGTH: LENGTH, c.ITEMS: items, c.BEHAVIOURS: [4] * LENGTH,
         c.GAPS: [1] + [9] * (LENGTH - 1), c.DAYS: list(range(100, 100 + LENGTH)), c.VISITS: list(range(LENGTH)),
         c.MEMORY_ITEMS: [0] * MEMORY, c.MEMORY_COUNTS: [0.0] * MEMORY, c.MEMORY_DAYS: [0] * MEMORY,
-        c.QUERY_DAY: 108, c.SEGMENT: user % 2, c.ATTRIBUTES: [0.5, user / 100], c.SPLIT: split, c.DAY: DS,
+        c.QUERY_DAY: 108, c.SEGMENT: user % 2, c.ATTRIBUTES: [0.5, user / 100], c.MODEL_DAY: DS, c.SPLIT: split, c.DAY: DS,
         c.TARGETS: targets + [0] * (TARGET_WIDTH - len(targets)),
     }
 
@@ -42,7 +42,7 @@ def write_circle(lake, users: int, files: int = 5, shift: int = 0, judged: int =
 
 def write_neighbours(lake, windows: list[list[int]], products: int) -> None:
     follows = count_follows([np.array(windows, np.int32)], products, NEIGHBOURS_KEPT)
-    rows = [(index, follows.items[index].tolist(), follows.counts[index].tolist(), TRAIN) for index in range(1, products + 1) if follows.counts[index].any()]
+    rows = [(index, follows.items[index].tolist(), follows.counts[index].tolist(), DS, TRAIN) for index in range(1, products + 1) if follows.counts[index].any()]
     lake.replace_day(lake.frame(rows, NEIGHBOURS, DS), NEIGHBOURS, DS)
 
 
@@ -70,5 +70,5 @@ def circle_plan(tmp_path):
 def circle_batch():
     rows = [window(user, TRAIN) for user in range(4)]
     kinds = {c.MEMORY_COUNTS: np.float32, c.ATTRIBUTES: np.float32}
-    names = [name for name in SEQUENCES.columns if name not in (c.USER, c.WINDOW, c.SPLIT, c.DAY)]
+    names = [name for name in SEQUENCES.columns if name not in (c.USER, c.WINDOW, c.MODEL_DAY, c.SPLIT, c.DAY)]
     return {name: np.array([row[name] for row in rows], kinds.get(name, np.int32)) for name in names}
