@@ -14,6 +14,8 @@ from contextlib import ExitStack, contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from pyspark import SparkContext
+
 from recsys.faults import Infrastructure
 from recsys.greetings import without_greetings
 from recsys.training.output import Plain, copy_lines
@@ -97,11 +99,25 @@ def _launched(train: Callable[[Plan, Signs], Outcome], plan: Plan, watch: Watch)
     patience = {"HOROVOD_GLOO_TIMEOUT_SECONDS": str(2 * settings.stall_seconds + settings.timeout_seconds)}
     try:
         return horovod.spark.run(
-            with_signs, args=(train, plan), num_proc=settings.ranks, use_gloo=True, verbose=0, env=_SELDOM | dict(os.environ) | _REPEATABLE | patience,
+            with_signs, args=(train, plan), num_proc=settings.ranks, use_gloo=True, verbose=0, env=_QUIET | _SELDOM | _asked() | _REPEATABLE | patience,
             start_timeout=settings.timeout_seconds, stdout=Plain(sys.stdout), stderr=Plain(sys.stderr, watch.hear),
+            executable=SparkContext.getOrCreate().pythonExec,
         )
     except BaseException as error:
         return error
+
+
+def _asked() -> dict[str, str]:
+    """What is set for Horovod where the job was started. All else the ranks have from their worker: the driver's paths need not be there."""
+    return {name: value for name, value in os.environ.items() if name.startswith("HOROVOD_")}
+
+
+def _task(*told: Any) -> Any:
+    """Horovod's task of a rank. Its process finds modules where this worker of Spark does, also those that were sent to it alone."""
+    from horovod.spark import runner
+
+    os.environ["PYTHONPATH"] = os.pathsep.join(os.path.abspath(folder) for folder in sys.path if folder)
+    return runner._task_fn(*told)
 
 
 def _look_after(thread: threading.Thread, watch: Watch, stall_seconds: float) -> Cause | None:
@@ -117,17 +133,19 @@ def _look_after(thread: threading.Thread, watch: Watch, stall_seconds: float) ->
 
 @contextmanager
 def _horovod_on_our_terms(end: threading.Event, stall_seconds: int) -> Iterator[None]:
-    """Four habits of Horovod's launcher, changed meanwhile.
+    """Five habits of Horovod's launcher, changed meanwhile.
 
-    It passes on what ranks say in pieces of 64 KiB: more than a whole training says. It takes SIGINT and SIGTERM
-    for itself and never gives them back. It waits without end for a host that is gone. And it prints the stack
-    trace of every thread in which a failed start shows.
+    It starts a rank without the modules that were sent to its worker. It passes on what ranks say in pieces of 64 KiB:
+    more than a whole training says. It takes SIGINT and SIGTERM for itself and never gives them back. It waits without
+    end for a host that is gone. And it prints the stack trace of every thread in which a failed start shows.
     """
     from horovod.runner import gloo_run
     from horovod.runner.common.util import network
+    from horovod.spark import runner
 
     sockets = SimpleNamespace(**vars(socket) | {"socket": lambda *kind: _noticing(socket.socket(*kind), stall_seconds)})
     with ExitStack() as changes:
+        changes.enter_context(_instead(runner, _task_fn=_task))
         changes.enter_context(_instead(network, shutil=SimpleNamespace(copyfileobj=copy_lines), socket=sockets))
         changes.enter_context(_instead(gloo_run, register_shutdown_event=lambda: end))
         changes.enter_context(_instead(threading, excepthook=_quiet_about_horovod(threading.excepthook)))

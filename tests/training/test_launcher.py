@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import psutil
 import pytest
@@ -91,6 +93,28 @@ def test_a_training_without_retries_names_its_rank_and_goes_on_when_run_again_th
     assert again.train_files[0].url != plan.train_files[0].url
     assert resumed.rows_read == (9, 9) and len(resumed.history) == 3
     assert resumed.history[0]["targets"] == 9 * 7
+
+
+def test_ranks_are_run_by_the_python_of_sparks_workers_and_find_the_modules_that_were_sent_to_these(lake, circle_plan, tmp_path, monkeypatch):
+    context = lake.spark.sparkContext
+    started, python = tmp_path / "started", tmp_path / "python-of-the-workers"
+    python.write_text(f'#!/bin/sh\necho "$@" >> {started}\nexec {context.pythonExec} "$@"\n')
+    python.chmod(0o755)
+    with ZipFile(tmp_path / "sent.zip", "w") as sent:
+        sent.writestr("sent_alone.py", "WORD = 'found'")
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    context.addPyFile(str(tmp_path / "sent.zip"))
+    monkeypatch.setattr(context, "pythonExec", str(python))
+    monkeypatch.setenv("PYTHONPATH", "/only/on/the/driver")
+
+    def train_there(plan, signs):
+        from sent_alone import WORD
+
+        return WORD
+
+    write_circle(lake, users=4)
+    assert outcomes_of(lake.spark, circle_plan(lake), train_there) == ["found", "found"]
+    assert started.read_text().count("gloo_exec_fn") == 2
 
 
 def test_what_a_rank_finds_wrong_with_the_data_is_told_as_that_and_not_tried_again(lake, circle_plan, caplog):
