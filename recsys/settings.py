@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlparse
 
 from pydantic import Field
 
@@ -170,7 +172,7 @@ class Settings:
     products_path: Location | None = None  # the same for the product list
     beside_sources: tuple[str, ...] = ()  # other sources of the same shop, with the same ids, whose events this lake may hold too
     lake: Location = "var/lake"  # a folder, an object-store URL, or catalog.schema
-    models: Location = "var/models"
+    models: Location = "var/models"  # a folder that every worker sees
     report_path: Location = "var/report.html"
     spark: SparkSettings = Field(default_factory=SparkSettings)
     split: SplitSettings = Field(default_factory=SplitSettings)
@@ -191,7 +193,9 @@ class Settings:
 
 def load_settings(path: str | Path, overrides: list[str] | None = None) -> Settings:
     """The settings of the YAML file at `path`, with `section.key=value` overrides laid over it."""
-    settings = replace(read_settings(Settings, path, overrides), folder=str(Path(path).parent))
+    read = read_settings(Settings, path, overrides)
+    models = read.models if urlparse(read.models).scheme else os.path.abspath(read.models)  # workers stand in folders of their own
+    settings = replace(read, models=models, folder=str(Path(path).parent))
     if settings.segments.k_min > settings.segments.k_max:
         raise BadSettings(f"{path}: segments.k_min = {settings.segments.k_min} is above k_max = {settings.segments.k_max}.")
     if settings.pushes.drop_bought and not settings.evaluation.drop_seen:

@@ -34,6 +34,14 @@ def test_other_files_are_looked_for_beside_the_settings_file(settings_file):
     assert load_settings(path).beside("models/x.yaml") == path.parent / "models" / "x.yaml"
 
 
+def test_models_have_one_path_for_all_who_stand_in_folders_of_their_own(settings_file, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = settings_file("source: shop-log.yaml")
+    assert [load_settings(path, [f"models={models}"]).models for models in ("var/models", "/a/b", "abfss://c@a.net/m")] == [
+        f"{tmp_path}/var/models", "/a/b", "abfss://c@a.net/m",
+    ]
+
+
 def test_settings_cannot_be_changed_once_read(settings_file):
     settings = load_settings(settings_file("source: a.yaml"))
     with pytest.raises(AttributeError):

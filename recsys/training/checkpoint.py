@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import socket
 import zipfile
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from recsys.training.disk import write_arrays, writing
 
 Weights = dict[str, np.ndarray]  # by the path of the weight in the model
 _FILE, _BEFORE, _STATE, _BEST = "checkpoint.npz", "checkpoint.before.npz", "state/", "best/"
+_DRIVER = "driver"  # a file that is there where the driver's folder is
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,30 @@ class Progress:
     def stalled(self, patience: int) -> bool:
         """Whether the last `patience` epochs brought nothing better."""
         return self.epoch - 1 - self.best_epoch >= patience
+
+
+def mark(folder: str) -> None:
+    """Let rank 0 know `folder` for that of the driver, who is to find the weights there.
+
+    Raises:
+        Infrastructure: the disk is full, or the folder cannot be written.
+    """
+    with writing(f"The checkpoint folder {folder}"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        (Path(folder) / _DRIVER).touch()
+
+
+def refuse_unmarked(folder: str) -> None:
+    """See to it that what a rank saves in `folder` will be found by the driver.
+
+    Raises:
+        Infrastructure: the driver has marked another folder of that name.
+    """
+    if not (Path(folder) / _DRIVER).exists():
+        raise Infrastructure(
+            f"The folder {folder} on host {socket.gethostname()} is not the one that the driver sees under that name, so the model would be lost when its "
+            "training is over. Let `models` be a shared or mounted folder that every worker sees."
+        )
 
 
 def save(folder: str, fingerprint: str, progress: Progress, state: list[np.ndarray], best: Weights) -> None:

@@ -10,6 +10,7 @@ from pyspark.sql import SparkSession
 from recsys import faults
 from recsys.faults import Infrastructure
 from recsys.sequences.shares import rows_in
+from recsys.training.checkpoint import mark
 from recsys.training.plan import Outcome, Plan
 from recsys.training.ranks import RanksFailed, import_horovod, run_ranks
 from recsys.training.signs import Signs
@@ -41,6 +42,7 @@ def outcomes_of(spark: SparkSession, plan: Plan, train: Callable[[Plan, Signs], 
     """What each rank says at the end. A start that fails is made again, as often as `training.retries` says."""
     _need_slots(spark, plan.settings.ranks)
     import_horovod()
+    mark(plan.checkpoint)
     for retries_left in range(plan.settings.retries, -1, -1):
         watch = Watch(plan.settings)
         try:

@@ -21,7 +21,7 @@ from recsys.sequences.feed import WEIGHT, WindowFeed, read_rows
 from recsys.sequences.shape import Batch
 from recsys.sequences.shares import assign, steps_per_epoch
 from recsys.training.bar import progress_bar
-from recsys.training.checkpoint import Progress, Weights, load, save
+from recsys.training.checkpoint import Progress, Weights, load, refuse_unmarked, save
 from recsys.training.pace import learning_rate
 from recsys.training.plan import Outcome, Plan
 from recsys.training.signs import READING, SAVING, TOGETHER, Signs
@@ -105,6 +105,8 @@ class _Rank:
     def resume(self) -> None:
         """Go on from the checkpoint of this very training, if rank 0 finds one; give every rank the same start."""
         self.signs.at(TOGETHER)
+        if self.speaks:
+            refuse_unmarked(self.plan.checkpoint)
         found = load(self.plan.checkpoint, self.plan.fingerprint) if self.speaks else None
         if found:
             self.progress, state, self.best = found

@@ -126,6 +126,16 @@ def test_what_a_rank_finds_wrong_with_the_data_is_told_as_that_and_not_tried_aga
     assert told(caplog) == [] and ranks_left() == []
 
 
+def test_a_rank_whose_folder_is_not_the_drivers_ends_before_it_trains(lake, circle_plan):
+    write_circle(lake, users=4)
+
+    def on_another_disk(plan, signs):
+        return train_rank(replace(plan, checkpoint=f"{plan.checkpoint}.of_the_worker"), signs)
+
+    with pytest.raises(Infrastructure, match="of_the_worker on host .* is not the one that the driver sees .* Let `models` be a shared or mounted folder"):
+        outcomes_of(lake.spark, circle_plan(lake, ranks=1), on_another_disk)
+
+
 def test_a_checkpoint_of_other_rows_is_not_gone_on_from(lake, circle_plan):
     write_circle(lake, users=9)
     before = circle_plan(lake).fingerprint
