@@ -27,7 +27,7 @@ from recsys.settings import Settings
 from recsys.training.plan import Outcome, Plan
 
 _LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")
-_LOOKED_AFTER = ("checkpoint_minutes", "retries", "stall_seconds")
+_LOOKED_AFTER = ("timeout_seconds", "checkpoint_minutes", "retries", "stall_seconds")
 
 
 def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) -> str:

@@ -11,4 +11,4 @@ def named(**training):
 
 def test_a_model_has_another_name_for_another_seed_and_the_same_however_its_training_is_looked_after():
     assert named(seed=1) != named(seed=2)
-    assert named(seed=1) == named(seed=1, retries=9, stall_seconds=20, checkpoint_minutes=1)
+    assert named(seed=1) == named(seed=1, retries=9, stall_seconds=20, checkpoint_minutes=1, timeout_seconds=600)
