@@ -1,6 +1,6 @@
 """Push exactly n products to every user with any history.
 
-Reads   sequences, neighbours, segments, products, events (of --ds), vocabulary and the trained model (of --model-ds)
+Reads   sequences, neighbours, segments, products, events (of --ds); vocabulary, normalizer, segment_centroids, trained model (of --model-ds)
 Writes  pushes   one pushed product of one user, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/push_products.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -23,7 +23,8 @@ from recsys.runs.things import MODEL
 from recsys.sequences.neighbours import follows_of
 from recsys.sequences.vocabulary import numbering
 from recsys.split import PUSH, history, with_role
-from recsys.training.artifact import artifact_for, read_manifest, refuse_other_products
+from recsys.training.artifact import artifact_for, read_manifest
+from recsys.training.asked import refuse_other_inputs
 
 log = logging.getLogger(__name__)
 
@@ -33,16 +34,15 @@ def run(night: Night) -> None:
     path = artifact_for(night.settings.models, night.model_ds)
     sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
     vocabulary = numbering(lake, ds, night.model_ds)
-    refuse_other_products(path, vocabulary, night.settings.sequences)
+    refuse_other_inputs(path, lake, night.model_ds, night.settings.sequences)
     products = eligible(lake.read_day(t.PRODUCTS, ds), settings)
     events_version = lake.version(t.EVENTS)
     events = history(with_role(lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN), night.settings.split, ds), PUSH)
     require_any(products, ds)
     unwanted = bought(events, settings)
     model_items = top_items(
-        with_banned(sequences, unwanted, vocabulary), path, settings.n,
-        banned=BANNED, never=item_ids(not_eligible(vocabulary, products)), behaviour=settings.behaviour,
-        neighbours=follows_of(lake, ds, PUSH, vocabulary.count()),
+        with_banned(sequences, unwanted, vocabulary), path, settings.n, BANNED, item_ids(not_eligible(vocabulary, products)), settings.behaviour,
+        follows_of(lake, ds, PUSH, vocabulary.count()),
     )
     fallback = fallback_lists(recent(events, settings, ds), segments, products, 2 * settings.n + most_bought(unwanted))
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
@@ -52,8 +52,8 @@ def run(night: Night) -> None:
 
 
 STAGE = Stage(
-    "push_products", run, reads=(*whole(t.EVENTS), *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, needed=False), *model_day(t.VOCABULARY), MODEL),
-    writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"),
+    "push_products", run, writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"), reads=(*whole(t.EVENTS), MODEL, *day(
+        t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, needed=False), *model_day(t.VOCABULARY, t.NORMALIZER, t.SEGMENT_CENTROIDS)),
 )
 
 if __name__ == "__main__":

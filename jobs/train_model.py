@@ -36,15 +36,16 @@ def run(night: Night) -> None:
     lake, settings, ds, started = night.lake, night.settings, night.ds, time.monotonic()
     definition = read_definition(settings.beside(settings.training.model))
     data = {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
-    vocabulary, normalizer = numbering(lake, ds, ds).collect(), lake.read_day(NORMALIZER, ds).collect()
+    vocabulary = numbering(lake, ds, ds).collect()
+    normalizer, centroids = (lake.read_day(table, ds).collect() for table in (NORMALIZER, SEGMENT_CENTROIDS))
     files = [lake.files(table, ds, split, data[table.name]) for table, split in ((SEQUENCES, TRAIN), (SEQUENCES, VALIDATION), (NEIGHBOURS, TRAIN))]
     version = assemble.version_of(definition, settings, ds)
-    plan = assemble.make_plan(settings, definition, version, *files, vocabulary, len(normalizer), lake.read_day(SEGMENT_CENTROIDS, ds).count())
+    plan = assemble.make_plan(settings, definition, version, *files, vocabulary, len(normalizer), len(centroids))
     with claimed(plan.checkpoint):
         with metered() as meter:
             outcome = train(lake.spark, plan)
         weights = best_weights(plan.checkpoint, plan.fingerprint, outcome.best_epoch)
-        manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, data, time.monotonic() - started, memory_of(meter))
+        manifest = assemble.make_manifest(plan, outcome, settings, ds, normalizer, centroids, data, time.monotonic() - started, memory_of(meter))
         folder = save_artifact(settings.models, version, manifest, assemble.product_ids(vocabulary), weights)
         shutil.rmtree(plan.checkpoint)
     log.info("model %s: validation NDCG@10 %s, %.0f s", folder, assemble.validation_told(manifest), manifest["seconds"])

@@ -56,7 +56,7 @@ def test_neither_the_manifest_of_a_model_nor_the_report_tells_a_secret():
     vocabulary = [Row(**{c.ITEM_INDEX: 1, c.EVENTS: 1})]
     plan = assemble.make_plan(SETTINGS, definition, "m-1", [DataFile("file", 1)], [], [], vocabulary, attributes=0, segments=1)
     outcome = Outcome(0, (1,), "", ({"epoch": 1, "validation_ndcg": 0.5},), 0)
-    manifest = json.dumps(assemble.make_manifest(plan, outcome, SETTINGS, DS, [], {}, 1.0, {}))
+    manifest = json.dumps(assemble.make_manifest(plan, outcome, SETTINGS, DS, [], [], {}, 1.0, {}))
     page = as_yaml(SETTINGS)
     assert "hush" not in manifest + page
     assert "s3a://***@logs" in manifest and "s3a://***@logs" in page

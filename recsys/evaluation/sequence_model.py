@@ -24,7 +24,8 @@ from recsys.pushes.filters import BANNED, with_banned
 from recsys.pushes.scoring import Held, Request, loaded_with, top_items
 from recsys.pushes.scoring import load as load_model
 from recsys.settings import Control, EvaluationSettings, SequenceSettings, Settings
-from recsys.training.artifact import MANIFEST, artifact_for, read_manifest, refuse_other_products
+from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
+from recsys.training.asked import refuse_other_products
 from recsys.training.assemble import version_of
 
 

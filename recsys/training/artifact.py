@@ -18,17 +18,12 @@ from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
-from pyspark.sql import DataFrame
 
-from recsys import columns as c
 from recsys.configuration import fill
 from recsys.faults import BadData, MissingTable
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
-from recsys.settings import SequenceSettings
-from recsys.tables import VOCABULARY
-from recsys.training.assemble import product_ids
 from recsys.training.disk import write_arrays, writing
 
 MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
@@ -134,7 +129,7 @@ def save_artifact(models: str, version: str, manifest: dict[str, Any], items: li
     with writing(f"The model {final}"):
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        (partial / ITEMS).write_text(_listed(items), encoding="utf-8")
+        (partial / ITEMS).write_text(listed(items), encoding="utf-8")
         write_arrays(partial / WEIGHTS, weights)
         sums = {name: _checksum(partial / name) for name in (ITEMS, WEIGHTS)}
         text = json.dumps(manifest | {"version": version, "checksums": sums}, indent=1, default=str)
@@ -159,28 +154,8 @@ def artifact_for(models: str, model_ds: date) -> str:
     return str(max(found, key=lambda folder: (folder / MANIFEST).stat().st_mtime_ns))
 
 
-def refuse_other_products(folder: str | Path, vocabulary: DataFrame, sequences: SequenceSettings) -> None:
-    """See to it that the model in `folder` numbers products as `vocabulary` does, and reads windows as `sequences` makes them.
-
-    Raises:
-        BadData: it was trained before that day of the vocabulary was made anew, or windows have other widths by now.
-    """
-    manifest = read_manifest(folder)
-    saved = manifest.get("checksums", {}).get(ITEMS)
-    if saved and saved != hashlib.sha256(_listed(product_ids(vocabulary.select(c.ITEM, c.ITEM_INDEX).collect())).encode()).hexdigest():
-        raise BadData(
-            f"The model {folder} numbers other products than the table {VOCABULARY.name} of {manifest.get('model_ds')}: jobs/build_sequences.py has made that "
-            f"table anew since it was trained, and its lists would name wrong products. Run jobs/train_model.py --ds {manifest.get('model_ds')}, then this again."
-        )
-    shape = manifest.get("shape", {})
-    for name, now in (("length", sequences.length), ("memory", sequences.memory)):
-        if shape.get(name, now) != now:
-            raise BadData(
-                f"The model {folder} was trained with sequences.{name} = {shape[name]}, and the settings now say {now}. Set it back, or train a model with it."
-            )
-
-
-def _listed(items: Sequence[str]) -> str:
+def listed(items: Sequence[str]) -> str:
+    """The text of the file of items."""
     return json.dumps(items)
 
 

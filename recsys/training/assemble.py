@@ -79,8 +79,8 @@ def make_plan(
 
 
 def make_manifest(
-    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], data: dict[str, int], seconds: float,
-    memory: dict[str, int | None],
+    plan: Plan, outcome: Outcome, settings: Settings, model_ds: date, normalizer: Sequence[Row], centroids: Sequence[Row], data: dict[str, int],
+    seconds: float, memory: dict[str, int | None],
 ) -> dict[str, Any]:
     """All that a model was made from, without secrets. `data` holds the version of every table it was read from."""
     best = outcome.history[outcome.best_epoch]
@@ -95,6 +95,7 @@ def make_manifest(
         "condition": plan.condition,
         "data": data,
         "normalizer": [row.asDict() for row in sorted(normalizer, key=lambda row: row[c.POSITION])],
+        "centroids": centres(centroids),
         "rows": {"train": sum(file.rows for file in plan.train_files), "validation": sum(file.rows for file in plan.validation_files)},
         "history": list(outcome.history),
         "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},
@@ -112,6 +113,11 @@ def validation_told(manifest: dict[str, Any]) -> str:
 def product_ids(vocabulary: Sequence[Row]) -> list[str]:
     """The product of every index, "" for padding."""
     return ["", *(row[c.ITEM] for row in sorted(vocabulary, key=lambda row: row[c.ITEM_INDEX]))]
+
+
+def centres(centroids: Sequence[Row]) -> list[list[float]]:
+    """The centroid of every segment, by its number."""
+    return [row[c.CENTROID] for row in sorted(centroids, key=lambda row: row[c.SEGMENT])]
 
 
 def _digest(value: Any) -> str:

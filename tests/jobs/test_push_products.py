@@ -122,6 +122,30 @@ def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(lake
     assert not lake.exists(t.PUSHES)
 
 
+@pytest.mark.parametrize(("learned", "told"), [
+    ({"normalizer": [{c.POSITION: 0, c.ATTRIBUTE: "n_purchase", c.TRANSFORM: "log1p", c.MINIMUM: 0.0, c.MAXIMUM: 3.0}]}, "another table normalizer of"),
+    ({"centroids": [[0.5], [0.9]]}, "another table segment_centroids of"),
+    ({"segments": 3}, "another table segment_centroids of"),
+    ({"settings": {"sequences": {"behaviours": ["purchase"]}}}, "trained with sequences.behaviours = .'purchase'., and the settings now say"),
+    ({"definition": {"name": "any", "neighbours": 33}}, "looks at 33 neighbours of a product, and sequences.neighbours = 32 are counted"),
+])
+def test_a_model_that_learned_from_other_inputs_than_it_would_be_asked_with_is_refused(lake, tmp_path, learned, told):
+    manifest = tmp_path / "models" / f"fake-{shop.DS}" / "manifest.json"
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | learned))
+    with pytest.raises(BadData, match=told):
+        push(shop.night(lake, tmp_path))
+    assert not lake.exists(t.PUSHES)
+
+
+def test_last_digits_of_what_was_fitted_make_no_other_inputs(lake, tmp_path):
+    manifest = tmp_path / "models" / f"fake-{shop.DS}" / "manifest.json"
+    bounds = {c.POSITION: 0, c.ATTRIBUTE: "n_purchase", c.TRANSFORM: "log1p", c.MINIMUM: 0.0, c.MAXIMUM: 2.0, c.DAY: str(shop.DS)}
+    same = {"normalizer": [bounds], "centroids": [[0.5], [1.0 + 1e-9]], "segments": 2, "settings": {"sequences": {"behaviours": [*c.BEHAVIOUR_ORDER]}}}
+    manifest.write_text(json.dumps(json.loads(manifest.read_text()) | same))
+    push(shop.night(lake, tmp_path, pushes={"n": 1}))
+    assert lake.read_day(t.PUSHES, shop.DS).count() == 5
+
+
 @two_days
 def test_sequences_and_neighbours_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
     shop.train(tmp_path, shop.DS, rows=2)  # went wrong, so that EARLIER's model was to push, and did

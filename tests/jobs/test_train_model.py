@@ -36,7 +36,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     filled(lake, t.EVENTS, event_id=["e1"])
     filled(lake, t.VOCABULARY, item_id=[f"p{index}" for index in range(1, PRODUCTS + 1)], item_index=range(1, PRODUCTS + 1), events=[13] * PRODUCTS)
     filled(lake, t.NORMALIZER, attribute=["spend", "visits"], position=[0, 1])
-    filled(lake, t.SEGMENT_CENTROIDS, segment=[0, 1])
+    filled(lake, t.SEGMENT_CENTROIDS, segment=[1, 0], centroid=[[1.0], [0.0]])
     settings = Settings(
         source="sources/shop.yaml", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
         split={"kind": "leave_one_out"}, pushes={"behaviour": None},
@@ -48,6 +48,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     artifact = load_artifact(folder)
     assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
     assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
+    assert artifact.manifest["centroids"] == [[0.0], [1.0]]
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}
     assert artifact.manifest["memory"]["peak_bytes"] > artifact.manifest["memory"]["added_bytes"] > 2**20

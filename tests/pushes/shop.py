@@ -42,6 +42,8 @@ def open_shop(spark, lake, tmp_path, ds=DS, rows=2, model_ds=None) -> None:
     if not lake.exists(t.VOCABULARY):
         vocabulary = [(item, index, 1, 1, ds) for index, item in enumerate(ITEMS, start=1)]
         lake.replace_day(frame(spark, t.VOCABULARY, vocabulary), t.VOCABULARY, ds)
+        lake.replace_day(lake.frame([(0, "n_purchase", "log1p", 0.0, 2.0)], t.NORMALIZER, ds), t.NORMALIZER, ds)
+        lake.replace_day(lake.frame([(0, [0.5], 2), (1, [1.0], 1)], t.SEGMENT_CENTROIDS, ds), t.SEGMENT_CENTROIDS, ds)
         train(tmp_path, ds, rows)
 
 
