@@ -41,8 +41,8 @@ def run(night: Night) -> None:
     require_any(products, ds)
     unwanted = bought(events, settings)
     model_items = top_items(
-        with_banned(sequences, unwanted, vocabulary), path, settings.n, BANNED, item_ids(not_eligible(vocabulary, products)), settings.behaviour,
-        follows_of(lake, ds, PUSH, vocabulary.count()),
+        with_banned(sequences, unwanted, vocabulary), path, settings.n, banned=BANNED if settings.drop_bought else None,
+        never=item_ids(not_eligible(vocabulary, products)), behaviour=settings.behaviour, neighbours=follows_of(lake, ds, PUSH, vocabulary.count()),
     )
     fallback = fallback_lists(recent(events, settings, ds), segments, products, 2 * settings.n + most_bought(unwanted))
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)

@@ -13,6 +13,7 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import BadData, MissingTable
 from recsys.lake import Lake
+from recsys.pushes.filters import BANNED
 from recsys.pushes.popularity import BY_SEGMENT, CATALOGUE, MODEL, OVERALL
 from recsys.pushes.scoring import top_items
 from recsys.split import PUSH
@@ -86,6 +87,14 @@ def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_li
         "stray": [("milk", OVERALL), ("tea", OVERALL), ("wax", OVERALL), ("honey", CATALOGUE)],
     }
     assert "1 users got fewer than 4 products" in caplog.text
+
+
+def test_only_a_night_that_drops_what_was_bought_has_the_model_leave_out_anything_for_single_users(lake, tmp_path, monkeypatch):
+    asked, listed = [], push_products.top_items
+    monkeypatch.setattr(push_products, "top_items", lambda *rows, **wanted: asked.append(wanted["banned"]) or listed(*rows, **wanted))
+    for drop_bought in (False, True):
+        push(shop.night(lake, tmp_path, pushes={"n": 1, "drop_bought": drop_bought}))
+    assert asked == [None, BANNED]
 
 
 @two_days
