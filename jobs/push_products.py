@@ -47,7 +47,7 @@ def run(night: Night) -> None:
     fallback = fallback_lists(recent(events, settings, ds), segments, products, 2 * settings.n + most_bought(unwanted))
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
     lake.replace_day(pushes(lists, products, read_manifest(path)["version"], events_version, ds), t.PUSHES, ds)
-    if short := short_lists(lake.read_day(t.PUSHES, ds), settings.n):
+    if short := short_lists(events, lake.read(t.PUSHES).where(F.col(c.DAY) == F.lit(ds)), settings.n):
         log.warning("pushes %s: %d users got fewer than %d products, since no more may be pushed to them", ds, short, settings.n)
 
 

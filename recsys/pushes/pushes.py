@@ -31,9 +31,10 @@ def most_bought(bought: DataFrame) -> int:
     return bought.agg(F.max(F.size(c.ITEMS))).first()[0] or 0
 
 
-def short_lists(pushed: DataFrame, n: int) -> int:
-    """How many users got fewer than `n` products."""
-    return pushed.groupBy(c.USER).count().where(F.col("count") < n).count()
+def short_lists(events: DataFrame, pushed: DataFrame, n: int) -> int:
+    """How many users of `events` got fewer than `n` products, or none at all."""
+    got = events.select(c.USER).distinct().join(pushed.groupBy(c.USER).count(), on=c.USER, how="left")
+    return got.where(F.coalesce(F.col("count"), F.lit(0)) < n).count()
 
 
 def require_any(products: DataFrame, ds: date) -> None:

@@ -89,6 +89,16 @@ def test_bought_products_are_left_out_on_request_and_a_small_catalogue_ends_a_li
     assert "1 users got fewer than 4 products" in caplog.text
 
 
+def test_users_who_get_nothing_at_all_are_counted_among_those_with_short_lists_also_where_nobody_gets_any(lake, tmp_path, caplog):
+    night, products, events = shop.night(lake, tmp_path, pushes={"n": 1, "drop_bought": True}), lake.read_day(t.PRODUCTS, shop.DS), lake.read(t.EVENTS)
+    lake.replace_day(products.where(F.col(c.ITEM) == "rope"), t.PRODUCTS, shop.DS)
+    push(night)
+    assert set(lists(lake)) == {"ann", "bob", "cid"} and "2 users got fewer than 1 products" in caplog.text  # new and stray have rope
+    lake.replace_where(events.where(F.col(c.ITEM) == "rope"), t.EVENTS, "true", of="all")
+    push(night)
+    assert caplog.text.count("2 users got fewer than 1 products") == 2 and lake.read(t.PUSHES).isEmpty()
+
+
 def test_only_a_night_that_drops_what_was_bought_has_the_model_leave_out_anything_for_single_users(lake, tmp_path, monkeypatch):
     asked, listed = [], push_products.top_items
     monkeypatch.setattr(push_products, "top_items", lambda *rows, **wanted: asked.append(wanted["banned"]) or listed(*rows, **wanted))
