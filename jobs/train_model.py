@@ -53,7 +53,7 @@ def run(night: Night) -> None:
 
 STAGE = Stage(
     "train_model", run, reads=(*day(*TABLES, nights="training"), DEFINITION), writes=(TRAINED,),
-    settings=("models", "split", "segments", "sequences", "training", "pushes.behaviour", "evaluation.drop_seen"),
+    settings=("models", "split", "segments", "sequences", "training", "evaluation.relevant", "evaluation.drop_seen"),
 )
 
 if __name__ == "__main__":

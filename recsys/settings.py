@@ -14,6 +14,7 @@ from pydantic import Field
 from recsys.columns import PURCHASE, REPURCHASE
 from recsys.configuration import Location, frozen, read_settings
 from recsys.faults import BadSettings
+from recsys.sequences.liked import wanted_behaviour
 
 log = logging.getLogger(__name__)
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -202,5 +203,11 @@ def load_settings(path: str | Path, overrides: list[str] | None = None) -> Setti
         log.warning(
             "%s: pushes.drop_bought = true, but evaluation.drop_seen = false: the model's best epoch is chosen, and all methods are judged, by "
             "lists that repeat what users bought, and no push does. Set evaluation.drop_seen=true to judge lists of products new to the user.", path,
+        )
+    pushed, judged = settings.pushes.behaviour, wanted_behaviour(settings.evaluation.relevant)
+    if (pushed and wanted_behaviour([pushed])) != judged:
+        log.warning(
+            "%s: pushes.behaviour = %s, but evaluation.relevant = %s: the model's best epoch is chosen, and it is judged, by lists that are to lead to "
+            "%s, and pushes are not. Name the same behaviour in both.", path, pushed, list(settings.evaluation.relevant), judged or "any of these",
         )
     return settings

@@ -109,6 +109,15 @@ def test_pushes_that_are_not_judged_as_they_are_made_are_warned_of(settings_file
     assert ("Set evaluation.drop_seen=true" in caplog.text) == warned
 
 
+@pytest.mark.parametrize(("pushed", "relevant", "warned"), [
+    ("purchase", "[purchase, repurchase]", False), ("repurchase", "[purchase]", False), ("null", "[browse, purchase]", False),
+    ("cart", "[purchase]", True), ("purchase", "[browse, purchase]", True), ("null", "[purchase]", True),
+])
+def test_pushes_that_are_to_lead_to_something_else_than_what_is_judged_are_warned_of(settings_file, caplog, pushed, relevant, warned):
+    load_settings(settings_file(f"source: a.yaml\npushes: {{behaviour: {pushed}}}\nevaluation: {{relevant: {relevant}}}"))
+    assert ("Name the same behaviour in both" in caplog.text) == warned
+
+
 def test_a_setting_given_twice_is_refused(settings_file):
     told = message_of(settings_file("source: a.yaml\nlake: x\nlake: y"))
     assert "'lake' is given twice" in told and "line 3" in told

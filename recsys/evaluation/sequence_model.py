@@ -23,16 +23,11 @@ from recsys.pushes.batches import ARRAYS, NUMBERS
 from recsys.pushes.filters import BANNED, with_banned
 from recsys.pushes.scoring import Held, Request, loaded_with, top_items
 from recsys.pushes.scoring import load as load_model
+from recsys.sequences.liked import wanted_behaviour
 from recsys.settings import Control, EvaluationSettings, SequenceSettings, Settings
 from recsys.training.artifact import MANIFEST, artifact_for, read_manifest
 from recsys.training.asked import refuse_other_products
 from recsys.training.assemble import version_of
-
-
-def wanted_behaviour(relevant: Sequence[str]) -> str | None:
-    """The one behaviour that lists should lead to, both kinds of buying being one; None where there are several."""
-    kinds = {c.PURCHASE if behaviour in c.BOUGHT else behaviour for behaviour in relevant}
-    return kinds.pop() if len(kinds) == 1 else None
 
 
 class SequenceModel:

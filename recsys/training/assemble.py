@@ -22,6 +22,7 @@ from recsys.models.conditions import behaviour_code, condition_for
 from recsys.models.definition import ModelDefinition
 from recsys.runs.code import package_hash
 from recsys.secrets import told
+from recsys.sequences.liked import wanted_behaviour
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
 from recsys.training.plan import Outcome, Plan
@@ -67,13 +68,14 @@ def make_plan(
     counts = np.zeros(len(vocabulary) + 1)
     counts[[row[c.ITEM_INDEX] for row in vocabulary]] = [row[c.EVENTS] for row in vocabulary]
     shape = WindowShape(settings.sequences.length, settings.sequences.memory, attributes)
+    behaviour = wanted_behaviour(settings.evaluation.relevant)
     rows = [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files)]
     return Plan(
         definition, settings.training, shape, counts, segments, tuple(train_files), tuple(validation_files),
         condition=condition_for(definition.later_share, settings.split.kind),
-        behaviour=behaviour_code(settings.pushes.behaviour),
+        behaviour=behaviour_code(behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
-        fingerprint=_digest([package_hash(), _installed("keras"), version, settings.pushes.behaviour, rows]),
+        fingerprint=_digest([package_hash(), _installed("keras"), version, behaviour, rows]),
         neighbour_files=tuple(neighbour_files), without_seen=settings.evaluation.drop_seen,
     )
 

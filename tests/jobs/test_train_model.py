@@ -39,7 +39,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     filled(lake, t.SEGMENT_CENTROIDS, segment=[1, 0], centroid=[[1.0], [0.0]])
     settings = Settings(
         source="sources/shop.yaml", models=str(tmp_path / "models"), folder=str(tmp_path), sequences={"length": LENGTH, "memory": MEMORY},
-        split={"kind": "leave_one_out"}, pushes={"behaviour": None},
+        split={"kind": "leave_one_out"}, evaluation={"relevant": ("browse", "purchase")},
         training={"model": "circle.yaml", "batch_size": 4, "epochs": 24, "learning_rate": 0.02, "patience": 9},
     )
     train(Night(lake, settings, DS, DS))

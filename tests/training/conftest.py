@@ -51,7 +51,7 @@ def circle_plan(tmp_path):
     def make(lake, products=PRODUCTS, dropout=0.0, **training):
         settings = Settings(
             source="sources/shop.yaml", models=str(tmp_path / "models"),
-            sequences={"length": LENGTH, "memory": MEMORY}, split={"kind": "leave_one_out"}, pushes={"behaviour": None},
+            sequences={"length": LENGTH, "memory": MEMORY}, split={"kind": "leave_one_out"}, evaluation={"relevant": ("browse", "purchase")},
             training={"batch_size": 4, "epochs": 2, "learning_rate": 0.01, "patience": 99} | training,
         )
         definition = ModelDefinition(name="circle", width=8, dropout=dropout, head_width=16, later_share=0.0)
