@@ -53,18 +53,30 @@ def train_rank(plan: Plan, signs: Signs) -> Outcome:
 
 
 def _prepare_devices(plan: Plan, horovod) -> None:
-    """One GPU for each rank of a machine where there are any, and as many CPU threads as were asked for."""
+    """One GPU for each rank where there are any, and as many CPU threads as were asked for."""
     import keras
     import tensorflow as tf
 
     gpus = tf.config.list_physical_devices("GPU")
     if gpus:
-        tf.config.set_visible_devices(gpus[horovod.local_rank() % len(gpus)], "GPU")
-        tf.config.experimental.set_memory_growth(gpus[horovod.local_rank() % len(gpus)], True)
+        own = gpus[_card(horovod.local_rank(), len(gpus))]
+        tf.config.set_visible_devices(own, "GPU")
+        tf.config.experimental.set_memory_growth(own, True)
     tf.config.threading.set_intra_op_parallelism_threads(plan.settings.threads_per_rank)
     tf.config.threading.set_inter_op_parallelism_threads(plan.settings.threads_per_rank)
     keras.mixed_precision.set_global_policy(plan.settings.precision)
     keras.utils.set_random_seed(plan.settings.seed + horovod.rank())
+
+
+def _card(local_rank: int, seen: int) -> int:
+    """Which of the `seen` cards is this rank's: the one that Spark gave its task, whose host may serve other tasks too, else that of its number on the host.
+
+    In a container with only its own cards these are numbered anew, from 0.
+    """
+    from horovod.spark.task import get_available_devices
+
+    assigned = get_available_devices()
+    return int(assigned[0] if assigned else local_rank) % seen
 
 
 class _Rank:
