@@ -51,11 +51,14 @@ def add_missing_packages(compiles: bool) -> None:
 
 
 def _java() -> str | None:
-    """The Java that Spark will start: that of JAVA_HOME, else the first on the PATH."""
+    """The Java that Spark will start: that of JAVA_HOME, which it starts whether or not it is there, else the first on the PATH."""
     home = os.environ.get("JAVA_HOME")
-    if home and (Path(home) / "bin" / "java").exists():
-        return str(Path(home) / "bin" / "java")
-    return shutil.which("java")
+    if not home:
+        return shutil.which("java")
+    java = Path(home) / "bin" / "java"
+    if not java.exists():
+        raise CannotSetUp(f"JAVA_HOME is {home}, but there is no {java}, and Spark would start it; unset JAVA_HOME or point it to a Java that is there.")
+    return str(java)
 
 
 def _java_version(java: str) -> int | None:

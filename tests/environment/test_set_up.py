@@ -59,6 +59,13 @@ def test_a_wrong_java_is_told_in_one_line(steps, java, pins, version, told):
     assert "\n" not in str(fault.value)
 
 
+def test_a_java_home_without_a_java_is_told_though_another_is_on_the_path(steps, java, tmp_path, monkeypatch):
+    java("17.0.15")
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
+    with pytest.raises(steps["place"].CannotSetUp, match="JAVA_HOME is .*gone, but there is no .*gone/bin/java, .* unset JAVA_HOME"):
+        steps["system"].check_java(steps["place"].Place("default"))
+
+
 def test_everything_that_is_missing_is_named_in_one_message_with_the_command(steps, java, monkeypatch):
     java(None)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
