@@ -123,9 +123,9 @@ class Namespaces:
     def join(self, name: str) -> None:
         self._inside(_SWITCH, "ip", "link", "set", "dev", name, "up")
 
-    def fill_disk(self, name: str) -> None:
-        """Write to the host's own disk until nothing more goes in."""
-        self._inside(name, "sh", "-c", f"cat /dev/zero > {self.disk(name)}/filled 2>/dev/null; true")
+    def fill_disk(self, name: str) -> bool:
+        """Write to the host's own disk until nothing more goes in. Returns whether it came to that."""
+        return "No space left" in self.ask(name, "env", "LC_ALL=C", "sh", "-c", f"cat /dev/zero 2>&1 > {self.disk(name)}/filled")
 
     def empty_disk(self, name: str) -> None:
         self._inside(name, "rm", "-f", f"{self.disk(name)}/filled")

@@ -24,6 +24,15 @@ def test_hosts_have_names_and_reach_each_other_until_a_cable_is_pulled_and_are_g
     assert "one" not in subprocess.run(["ip", "-brief", "link"], capture_output=True, text=True).stdout.split()
 
 
+@pytest.mark.skipif(permitted() is not None, reason=f"no namespaces here: {permitted()}")
+def test_a_disk_is_said_to_be_full_only_where_nothing_more_went_in(tmp_path):
+    with Namespaces(["one"], tmp_path) as hosts:
+        assert hosts.fill_disk("one")
+        hosts.empty_disk("one")
+        hosts.ask("one", "mkdir", f"{hosts.disk('one')}/filled")
+        assert not hosts.fill_disk("one")
+
+
 def call(hosts, caller, called, attempts):
     for _ in range(attempts):
         if "heard" in hosts.ask(caller, "python3", "-c", _CALL.format(hosts.address(called))):

@@ -33,7 +33,7 @@ def workers_disturbed(world: World) -> Iterator[Finding]:
 
 
 def _disturbed(world: World, work: tuple[str, str], fault: str, sign: str, inject: Callable[[], str]) -> Finding:
-    """`sign` names the process on the worker whose life shows that the work has begun there."""
+    """`sign` names the process on the worker whose life shows that the work has begun there; `inject` says what it did, nothing where it hit nothing."""
     stage, table = work
     world.copy(EXPECTED, _LAKE)
     job = world.cluster.submit(stage, world.shop.night(_LAKE, DS, None, RANKS))
@@ -45,8 +45,8 @@ def _disturbed(world: World, work: tuple[str, str], fault: str, sign: str, injec
     code = job.wait()
     seconds = time.monotonic() - injected
     found = difference(world.shop.tables(_LAKE), world.expected(), only={table})
-    observed = f"{done}; exit {code}, {', '.join(found.tables) or 'tables equal'}" if in_time else "the job was over before the fault"
-    return Finding(fault, f"{stage}: at work", observed, found.lost, found.duplicated, seconds, in_time and code == 0 and not found)
+    observed = f"{done or 'NOTHING WAS HIT'}; exit {code}, {', '.join(found.tables) or 'tables equal'}" if in_time else "the job was over before the fault"
+    return Finding(fault, f"{stage}: at work", observed, found.lost, found.duplicated, seconds, in_time and bool(done) and code == 0 and not found)
 
 
 def _kill(world: World, word: str) -> str:
@@ -57,7 +57,7 @@ def _kill(world: World, word: str) -> str:
             killed += 1
         except psutil.NoSuchProcess:
             continue
-    return f"{killed} processes killed"
+    return f"{killed} processes killed" if killed else ""
 
 
 def _offline(world: World) -> str:
@@ -68,5 +68,4 @@ def _offline(world: World) -> str:
 
 
 def _full(world: World) -> str:
-    world.hosts.fill_disk(_WORKER)
-    return "filled"
+    return "filled" if world.hosts.fill_disk(_WORKER) else ""
