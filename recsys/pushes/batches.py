@@ -10,13 +10,8 @@ import pyarrow as pa
 
 from recsys import columns as c
 from recsys.sequences.arrow import matrix_of
-from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, trimmed_width
+from recsys.sequences.shape import ARRAYS, NUMBERS, OF_EVENTS, OF_MEMORY, trimmed_width
 
-ARRAYS = (
-    c.ITEMS, c.BEHAVIOURS, c.GAPS, c.DAYS, c.VISITS,
-    c.MEMORY_ITEMS, c.MEMORY_COUNTS, c.MEMORY_DAYS, c.ATTRIBUTES,
-)
-NUMBERS = (c.LENGTH, c.QUERY_DAY, c.SEGMENT)
 _DIGITS = 6  # float32 carries seven; the last one depends on the order of additions
 
 

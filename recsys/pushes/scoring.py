@@ -23,7 +23,8 @@ from recsys.allocation import keep_memory
 from recsys.greetings import without_greetings
 from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
-from recsys.pushes.batches import ARRAYS, NUMBERS, alike, fixed, known, ragged, ranked, stack
+from recsys.pushes.batches import alike, fixed, known, ragged, ranked, stack
+from recsys.sequences.shape import ARRAYS, NUMBERS
 
 BATCH_SIZE = 128  # users in a step of the model; larger gains nothing on CPUs and wastes more in the last batch
 SPARE = 8  # asked for beyond n, so that ties across the border are broken by item index too

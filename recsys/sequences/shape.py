@@ -12,6 +12,8 @@ from recsys.sequences.liked import TARGET_WIDTH
 Batch = dict[str, np.ndarray]
 OF_EVENTS = (c.ITEMS, c.BEHAVIOURS, c.GAPS, c.DAYS, c.VISITS)
 OF_MEMORY = (c.MEMORY_ITEMS, c.MEMORY_COUNTS, c.MEMORY_DAYS)
+ARRAYS = (*OF_EVENTS, *OF_MEMORY, c.ATTRIBUTES)  # these and the numbers are what a model is asked with
+NUMBERS = (c.LENGTH, c.SEGMENT)
 _MULTIPLE = 16  # of which the widths of trimmed batches are, so that few different ones occur
 
 
@@ -24,14 +26,14 @@ class WindowShape:
     attributes: int
 
     def columns(self) -> dict[str, tuple[type, tuple[int, ...]]]:
-        """Every column that is read, with its type and the shape of one row of it."""
+        """Every column that a training reads, with its type and the shape of one row of it."""
         events = dict.fromkeys(OF_EVENTS, (np.int32, (self.length,)))
         memory = {
             c.MEMORY_ITEMS: (np.int32, (self.memory,)),
             c.MEMORY_COUNTS: (np.float32, (self.memory,)),
             c.MEMORY_DAYS: (np.int32, (self.memory,)),
         }
-        numbers = dict.fromkeys((c.LENGTH, c.QUERY_DAY, c.SEGMENT), (np.int32, ()))
+        numbers = dict.fromkeys((*NUMBERS, c.QUERY_DAY), (np.int32, ()))
         user = {c.ATTRIBUTES: (np.float32, (self.attributes,)), c.TARGETS: (np.int32, (TARGET_WIDTH,))}
         return events | memory | numbers | user
 

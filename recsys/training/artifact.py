@@ -23,7 +23,7 @@ from recsys.configuration import fill
 from recsys.faults import BadData, MissingTable
 from recsys.models.definition import ModelDefinition
 from recsys.models.follows import Follows
-from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
+from recsys.sequences.shape import ARRAYS, NUMBERS, OF_EVENTS, OF_MEMORY, WindowShape
 from recsys.training.disk import write_arrays, writing
 
 MANIFEST, WEIGHTS, ITEMS = "manifest.json", "weights.npz", "items.json"
@@ -70,7 +70,7 @@ class Artifact:
 
     def _read(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Those columns of `batch` that the model looks at."""
-        return {name: batch[name] for name in WindowShape(**self.manifest["shape"]).columns() if name not in ("targets", "query_day")}
+        return {name: batch[name] for name in (*ARRAYS, *NUMBERS)}
 
     def _graph(self, n: int, behaviour: str | None, both: bool) -> Callable:
         from recsys.models.conditions import behaviour_code

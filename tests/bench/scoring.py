@@ -21,8 +21,9 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.meter import metered
 from recsys.pushes.alone import fresh_waits
-from recsys.pushes.batches import ARRAYS, NUMBERS, fixed
+from recsys.pushes.batches import fixed
 from recsys.pushes.scoring import BATCH_SIZE, SPARE, Request, load, resident, top_items
+from recsys.sequences.shape import ARRAYS, NUMBERS
 from recsys.settings import EvaluationSettings, PushSettings
 from tests.bench.artifact import definition_of, save_untrained
 from tests.bench.measure import in_turns
