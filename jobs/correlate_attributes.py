@@ -8,9 +8,6 @@ A night that only pushes, with --model-ds before --ds, keeps what was decided on
     spark-submit --py-files dist/recsys.zip jobs/correlate_attributes.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
-from pyspark.sql import functions as F
-
-from recsys import columns as c
 from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day
 from recsys.split import TRAIN
@@ -23,7 +20,7 @@ from recsys.users.moments import moments
 def run(night: Night) -> None:
     if night.model_ds < night.ds:
         return
-    features = night.lake.read_day(USER_FEATURES, night.ds).where(F.col(c.SPLIT) == TRAIN)
+    features = night.lake.read_split(USER_FEATURES, night.ds, TRAIN)
     pairs = correlations(moments(features, ATTRIBUTES), ATTRIBUTES, night.settings.attributes.correlation_threshold)
     night.lake.replace_day(night.lake.frame(pairs, CORRELATIONS, night.ds), CORRELATIONS, night.ds)
 

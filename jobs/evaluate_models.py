@@ -11,8 +11,6 @@ Writes  evaluations   one method, split, slice, metric and list length, ds; the 
     spark-submit --py-files dist/recsys.zip jobs/evaluate_models.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
-from pyspark.sql import functions as F
-
 from recsys import columns as c
 from recsys import tables as t
 from recsys.baselines.popularity import Popularity
@@ -34,7 +32,7 @@ from recsys.split import TEST
 def run(night: Night) -> None:
     lake, ds, settings, kept = night.lake, night.ds, night.settings.evaluation, Kept()
     folders = trained_models(night.settings, night.model_ds)
-    sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == TEST) for table in (t.SEQUENCES, t.SEGMENTS))
+    sequences, segments = (lake.read_split(table, ds, TEST) for table in (t.SEQUENCES, t.SEGMENTS))
     vocabulary = lake.read_day(t.VOCABULARY, night.model_ds)
     trial = hold_out(lake.read(t.EVENTS), night.settings.split, settings, ds).held(kept)
     refuse_leaks(night, trial, sequences)

@@ -9,9 +9,6 @@ A night that only pushes, with --model-ds before --ds, keeps what was fitted on 
     spark-submit --py-files dist/recsys.zip jobs/fit_normalizer.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
-from pyspark.sql import functions as F
-
-from recsys import columns as c
 from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day
 from recsys.split import TRAIN
@@ -25,7 +22,7 @@ def run(night: Night) -> None:
     if night.model_ds < night.ds:
         return
     attributes = retained(night.lake.read_day(CORRELATIONS, night.ds).collect(), ATTRIBUTES)
-    features = night.lake.read_day(USER_FEATURES, night.ds).where(F.col(c.SPLIT) == TRAIN)
+    features = night.lake.read_split(USER_FEATURES, night.ds, TRAIN)
     bounds = fit_normalizer(features, attributes)
     night.lake.replace_day(night.lake.frame(bounds, NORMALIZER, night.ds), NORMALIZER, night.ds)
 

@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 def run(night: Night) -> None:
     lake, ds, settings = night.lake, night.ds, night.settings.pushes
     path = artifact_for(night.settings.models, night.model_ds)
-    sequences, segments = (lake.read_day(table, ds).where(F.col(c.SPLIT) == PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
+    sequences, segments = (lake.read_split(table, ds, PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
     vocabulary = numbering(lake, ds, night.model_ds)
     refuse_other_inputs(path, lake, night.model_ds, night.settings.sequences)
     products = eligible(lake.read_day(t.PRODUCTS, ds), settings)

@@ -111,6 +111,14 @@ class Lake:
             )
         return day
 
+    def read_split(self, table: Table, ds: date, split: str) -> DataFrame:
+        """The rows of one split of a day, maybe none.
+
+        Raises:
+            MissingTable: the table, or that day of it, was never written.
+        """
+        return self.read_day(table, ds).where(F.col(c.SPLIT) == split)
+
     def frame(self, rows: Sequence[tuple], table: Table, ds: date) -> DataFrame:
         """A few rows that were worked out on the driver, without their day, which is the last column of `table`."""
         schema = ", ".join(f"{name} {kind}" for name, kind in table.columns.items())

@@ -44,6 +44,8 @@ def test_a_day_written_twice_equals_a_day_written_once_and_other_days_stay(spark
     assert any_lake.replace_day(again, SEGMENTS, TUESDAY) == 1
     assertDataFrameEqual(any_lake.read(SEGMENTS), monday.union(again))
     assertDataFrameEqual(any_lake.read_day(SEGMENTS, TUESDAY), again)
+    assertDataFrameEqual(any_lake.read_split(SEGMENTS, TUESDAY, "train"), again)
+    assert any_lake.read_split(SEGMENTS, TUESDAY, "test").isEmpty()
     assert any_lake.version(SEGMENTS) == 3
     assertDataFrameEqual(any_lake.read(SEGMENTS, version=1), monday.union(first))
 
