@@ -19,7 +19,7 @@ from recsys.faults import BadSettings, MissingTable
 from recsys.models.definition import read_definition
 from recsys.models.follows import Follows
 from recsys.pushes.alone import fresh_waits
-from recsys.pushes.filters import BANNED, with_banned
+from recsys.pushes.filters import BANNED, by_user, with_banned
 from recsys.pushes.scoring import Held, Request, loaded_with, top_items
 from recsys.pushes.scoring import load as load_model
 from recsys.sequences.liked import wanted_behaviour
@@ -59,7 +59,7 @@ class SequenceModel:
                 "The table sequences holds no rows of split test for this day, as after a night that only pushed. "
                 "Run jobs/build_sequences.py for a day on which a model is trained, and evaluate that day."
             )
-        self._seen = _product_arrays(seen_products(history)) if self._drop_seen else None
+        self._seen = by_user(seen_products(history)) if self._drop_seen else None
 
     def recommend(self, users: DataFrame, n: int) -> DataFrame:
         asked, banned = self._asked(users)
@@ -129,8 +129,3 @@ def makers(
 
 def _trained_as(settings: Settings, model: str, seed: int) -> Settings:
     return replace(settings, training=replace(settings.training, model=model, seed=seed))
-
-
-def _product_arrays(seen: DataFrame) -> DataFrame:
-    """One row per user: the seen products as a sorted array."""
-    return seen.groupBy(c.USER).agg(F.sort_array(F.collect_set(c.ITEM)).alias(c.ITEMS))

@@ -26,7 +26,12 @@ def not_eligible(vocabulary: DataFrame, products: DataFrame) -> DataFrame:
 def bought(events: DataFrame, settings: PushSettings) -> DataFrame:
     """One row per user: the products they bought, as a sorted array; no rows when settings keep these products."""
     kept = events.where(F.col(c.BEHAVIOUR).isin(*c.BOUGHT)) if settings.drop_bought else events.where(F.lit(False))
-    return kept.groupBy(c.USER).agg(F.sort_array(F.collect_set(c.ITEM)).alias(c.ITEMS))
+    return by_user(kept)
+
+
+def by_user(rows: DataFrame) -> DataFrame:
+    """One row per user: the distinct products of their `rows`, as a sorted array."""
+    return rows.groupBy(c.USER).agg(F.sort_array(F.collect_set(c.ITEM)).alias(c.ITEMS))
 
 
 def with_banned(sequences: DataFrame, bought: DataFrame, vocabulary: DataFrame) -> DataFrame:
