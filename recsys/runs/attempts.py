@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 
 import recsys
-from recsys.faults import Fault, known_errors_as_faults
+from recsys.erasure import USER_TABLES
+from recsys.faults import Fault, Infrastructure, known_errors_as_faults
 from recsys.night import Night
 from recsys.runs.decision import Basis, basis, decide, states
 from recsys.runs.ledger import DONE, FAILED, SKIPPED, Attempt, Found, Ledger, told_only
@@ -18,8 +20,10 @@ from recsys.runs.parts import Part, State
 from recsys.runs.stage import Counts, Stage
 from recsys.runs.things import MODEL
 from recsys.secrets import masked
+from recsys.tables import ERASURE_PROOFS
 
 log = logging.getLogger(__name__)
+_OF_USERS = {table.name for table in USER_TABLES}
 _MESSAGE = 2_000  # characters kept of a fault; those of Java bring their whole stack
 
 
@@ -44,12 +48,29 @@ class Attempts:
                 log.info("%s %s: runs, since %s", stage.name, self.night.ds, decision.why)
                 read = self._found(stage.reads_on(self.night), now.reads)
                 self.night.lake.written.clear()
-                counts = stage.run(replace(self.night, anew=self.force))
+                with self._no_erasure_meanwhile(stage):
+                    counts = stage.run(replace(self.night, anew=self.force))
         except Exception as error:  # whatever it is, it is only put on record here
             self._failed(stage, clock, now, error)
             raise
         self._done(stage, clock, now, read, counts)
         return DONE
+
+    @contextmanager
+    def _no_erasure_meanwhile(self, stage: Stage) -> Iterator[None]:
+        """What the block writes of users may be made from rows of before an erasure. One that took any of them out while it ran has written to its proof since.
+
+        Raises:
+            Infrastructure: users were erased while the block was at work.
+        """
+        writes_users = any(part.name in _OF_USERS for part in stage.writes_on(self.night).values())
+        before = writes_users and self.night.lake.state(ERASURE_PROOFS)
+        yield
+        if writes_users and self.night.lake.state(ERASURE_PROOFS) != before:
+            raise Infrastructure(
+                f"Users were erased while {stage.name} was at work, and what it wrote for {self.night.ds} may hold rows of theirs again. Run it again for this "
+                "day, which replaces those rows by others without them, or run the erasure again, which takes them out."
+            )
 
     def _skip(self, stage: Stage, clock: _Clock, made: Attempt) -> str:
         told = f"made {made.started:%Y-%m-%d %H:%M} UTC by run {made.run_id} from the same"

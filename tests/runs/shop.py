@@ -43,7 +43,7 @@ class Shop:
         return Stage("write_page", self.run, (part("log"), part("old", needed=False)), (part("page"),), ("split", "pushes.n"))
 
     def night(self, model_ds: date = DS) -> Night:
-        return Night(SimpleNamespace(held=self.held, written={}), self.settings, DS, model_ds)
+        return Night(SimpleNamespace(held=self.held, written={}, state=lambda table: self.held.get(table.name)), self.settings, DS, model_ds)
 
     def ledger(self) -> Ledger:
         return InMemory(None, list(self.attempts), kept=self.attempts)

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from recsys.faults import BadData
+from recsys.faults import BadData, Infrastructure
 from recsys.runs.attempts import Attempts
 from recsys.runs.ledger import Ledger
 from recsys.runs.parts import State
-from tests.runs.shop import DS, Shop
+from tests.runs.shop import DS, Shop, part
 
 
 def change_input(shop):
@@ -115,6 +115,26 @@ def test_what_failed_is_on_record_with_its_exit_code_and_message_and_the_excepti
     (failed,) = shop.attempts
     assert fault in (raised.value, raised.value.__cause__)
     assert (failed.outcome, failed.exit_code, failed.message[:len(told)], failed.writes) == ("failed", code, told, ())
+
+
+def test_a_stage_that_wrote_rows_of_users_while_some_were_erased_is_not_done_and_runs_again():
+    shop, proofs = Shop(), iter(("proof of events", "proof of pushes", None))
+
+    def push(night):
+        shop.held["pushes"] = State("rows")
+        if proof := next(proofs):
+            shop.held["erasure_proofs"] = proof
+
+    for _ in range(2):  # the first erasure, and a later one
+        with pytest.raises(Infrastructure, match="Users were erased while write_page was at work.*run the erasure again"):
+            shop.make(run=push, writes=(part("pushes"),))
+    assert [shop.make(run=push, writes=(part("pushes"),)) for _ in range(2)] == ["done", "skipped"]
+    assert [(attempt.outcome, attempt.exit_code) for attempt in shop.attempts] == [("failed", 4), ("failed", 4), ("done", 0)]
+
+
+def test_a_stage_that_writes_no_users_is_done_whoever_is_erased_meanwhile():
+    shop = Shop()
+    assert shop.make(run=lambda night: shop.held.update(page=State("p1"), erasure_proofs="proof of events")) == "done"
 
 
 def test_a_stage_that_is_killed_is_not_on_record():
