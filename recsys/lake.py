@@ -18,11 +18,16 @@ from pyspark.sql import functions as F
 from pyspark.sql.utils import AnalysisException
 
 from recsys import columns as c
-from recsys.faults import BadData, BadSettings, Infrastructure, MissingTable
+from recsys.faults import BadData, BadSettings, Infrastructure, MissingTable, understood
 from recsys.tables import Table, in_contract
 
 log = logging.getLogger(__name__)
 _CONFLICT = re.compile("DELTA_(CONCURRENT|METADATA_CHANGED|PROTOCOL_CHANGED)")  # Delta's names for a commit that came too late
+# How Spark, its catalogues and Delta say that there is no such table; whatever else they say tells nothing of it.
+_ABSENT = re.compile(
+    r"^\[(TABLE_OR_VIEW_NOT_FOUND|SCHEMA_NOT_FOUND|CATALOG_NOT_FOUND|NO_SUCH_CATALOG_EXCEPTION|REQUIRES_SINGLE_PART_NAMESPACE"
+    r"|DELTA_MISSING_DELTA_TABLE|DELTA_TABLE_NOT_FOUND|DELTA_PATH_DOES_NOT_EXIST)\b"
+)
 _BORROWED = "recsys.borrowed"  # property of a table that was taken over: from whom, and in which state
 
 
@@ -67,11 +72,20 @@ class Lake:
         return self._detail(table) is not None
 
     def _detail(self, table: Table) -> Row | None:
-        """What Delta's metadata say of `table`; None where it was never written."""
+        """What Delta's metadata say of `table`; None where it was never written.
+
+        Raises:
+            Infrastructure: neither can be told, as where a catalogue cannot be reached; what is there must not be taken for absent and overwritten.
+        """
         try:
             return self.spark.sql(f"DESCRIBE DETAIL {self._identifier(table)}").first()
-        except AnalysisException:
-            return None
+        except AnalysisException as error:
+            if _ABSENT.search(str(error)):
+                return None
+            raise understood(error) or Infrastructure(
+                f"Whether there is a table {self.location(table)} cannot be told: {str(error).splitlines()[0]} See that the catalogue, the store and the table itself "
+                "can be read, and run this again."
+            ) from error
 
     def read(self, table: Table, version: int | None = None) -> DataFrame:
         """The whole table, at `version` or as it is now.

@@ -9,7 +9,7 @@ from pyspark.sql.utils import AnalysisException
 from pyspark.testing import assertDataFrameEqual
 
 from recsys import columns as c
-from recsys.faults import BadData, BadSettings, MissingTable
+from recsys.faults import BadData, BadSettings, Infrastructure, MissingTable
 from recsys.lake import Lake
 from recsys.sequences.feed import petastorm_url
 from recsys.tables import NORMALIZER, SEGMENTS, USER_FEATURES, in_contract
@@ -149,6 +149,36 @@ def test_a_schema_that_is_not_there_is_told_and_how_a_folder_is_written(spark):
 def test_a_table_that_was_never_written_names_the_job_that_writes_it(any_lake):
     with pytest.raises(MissingTable, match="There is no table .*normalizer .*Run jobs/fit_normalizer.py first"):
         any_lake.read(NORMALIZER)
+
+
+@pytest.mark.parametrize(("said", "told"), [
+    ("org.apache.hadoop.hive.ql.metadata.HiveException: MetaException: lock timed out", "Whether there is a table main.shop.segments cannot be told.*lock timed out"),
+    ("HiveException: java.net.ConnectException: Connection refused", "A machine cannot be reached"),
+    ("[INSUFFICIENT_PERMISSIONS] may not read main.shop", "Whether there is a table main.shop.segments cannot be told"),
+])
+def test_a_table_of_which_nothing_can_be_told_is_not_taken_for_absent(said, told):
+    class Unwell:
+        def sql(self, query):
+            raise AnalysisException(said)
+
+    for look in (Lake.exists, Lake.state):
+        with pytest.raises(Infrastructure, match=told):
+            look(Lake(Unwell(), "main.shop"), SEGMENTS)
+
+
+def test_a_view_is_not_taken_for_an_absent_table(spark, tmp_path):
+    spark.sql(f"CREATE SCHEMA shop LOCATION '{tmp_path / 'schema'}'")
+    try:
+        spark.sql("CREATE VIEW shop.segments AS SELECT 1 AS segment")
+        with pytest.raises(Infrastructure, match="table spark_catalog.shop.segments cannot be told: .* is a view"):
+            Lake(spark, "spark_catalog.shop").exists(SEGMENTS)
+    finally:
+        spark.sql("DROP SCHEMA shop CASCADE")
+
+
+def test_a_table_whose_first_commit_never_came_is_absent(spark, lake):
+    Path(lake.location(SEGMENTS), "_delta_log").mkdir(parents=True)
+    assert not lake.exists(SEGMENTS)
 
 
 def test_a_folder_that_holds_something_else_is_no_table(spark, lake):
