@@ -66,7 +66,7 @@ class Lake:
     def _identifier(self, table: Table) -> str:
         """As SQL names the table, so that nothing in `root` can be read as SQL."""
         location = self.location(table)
-        return f"delta.{quoted(location)}" if self._is_path else ".".join(map(quoted, location.split(".")))
+        return f"delta.{quoted(location)}" if self._is_path else quoted_parts(location)
 
     def exists(self, table: Table) -> bool:
         return self._detail(table) is not None
@@ -109,7 +109,7 @@ class Lake:
         reader = self.spark.read.format("delta")
         if version is not None:
             reader = reader.option("versionAsOf", version)
-        return reader.load(self.location(table)) if self._is_path else reader.table(self.location(table))
+        return reader.load(self.location(table)) if self._is_path else reader.table(self._identifier(table))
 
     def read_day(self, table: Table, ds: date, version: int | None = None) -> DataFrame:
         """The rows of one day.
@@ -190,19 +190,19 @@ class Lake:
 
     def _write(self, rows: DataFrame, table: Table, predicate: str) -> None:
         if not self._is_path and self.exists(table):  # saveAsTable would replace the table itself, with all its history
-            rows.writeTo(self.location(table)).options(**_options(table)).overwrite(F.expr(predicate))
+            rows.writeTo(self._identifier(table)).options(**_options(table)).overwrite(F.expr(predicate))
             return
         writer = rows.write.format("delta").mode("overwrite").option("replaceWhere", predicate).options(**_options(table))
         writer = writer.partitionBy(*table.partitions)
         if self._is_path:
             writer.save(self.location(table))
             return
-        if not self.spark.catalog.databaseExists(self.root):
+        if not self.spark.catalog.databaseExists(quoted_parts(self.root)):
             raise BadSettings(
                 f"There is no schema {self.root}. `lake` is read as catalog.schema, since it holds no slash; create that schema, "
                 f"or write ./{self.root} for a folder."
             )
-        writer.saveAsTable(self.location(table))
+        writer.saveAsTable(self._identifier(table))
 
     def amend(self, rows: DataFrame, table: Table, key: str, of: str) -> None:
         """Give the rows of `table` that share `key` with a row of `rows` the values of its other columns, in one commit."""
@@ -240,7 +240,7 @@ class Lake:
         if self._is_path:
             writer.save(self.location(table))
         else:
-            writer.saveAsTable(self.location(table))
+            writer.saveAsTable(self._identifier(table))
 
     def state(self, table: Table) -> str | None:
         """What changes with every commit of `table`, told from metadata alone; None where it was never written."""
@@ -287,6 +287,11 @@ class Lake:
 def quoted(name: str) -> str:
     """The name of a table, column or path as Spark SQL wants it, whatever is in it."""
     return "`" + name.replace("`", "``") + "`"
+
+
+def quoted_parts(name: str) -> str:
+    """The same of a name whose parts have points between them, as catalog.schema.table."""
+    return ".".join(map(quoted, name.split(".")))
 
 
 def _options(table: Table) -> dict[str, str]:

@@ -141,9 +141,12 @@ def test_user_features_may_gain_an_attribute_on_a_later_day(spark, lake):
     assertDataFrameEqual(lake.read(USER_FEATURES), expected)
 
 
-def test_a_schema_that_is_not_there_is_told_and_how_a_folder_is_written(spark):
-    with pytest.raises(BadSettings, match="There is no schema lake.*write ./lake for a folder"):
-        Lake(spark, "lake").replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY)), SEGMENTS, MONDAY)
+@pytest.mark.parametrize("name", ["lake", "my-lake", "my lake", "spark_catalog.2nd-lake"])
+def test_a_schema_that_is_not_there_is_told_and_how_a_folder_is_written(spark, name):
+    with pytest.raises(BadSettings, match=f"There is no schema {name}.*write ./{name} for a folder"):
+        Lake(spark, name).replace_day(segments(spark, ("u1", 0, 0.5, "train", MONDAY)), SEGMENTS, MONDAY)
+    with pytest.raises(MissingTable, match=f"There is no table {name}.normalizer"):
+        Lake(spark, name).read(NORMALIZER)
 
 
 def test_a_table_that_was_never_written_names_the_job_that_writes_it(any_lake):

@@ -22,7 +22,7 @@ from pyspark.sql.utils import AnalysisException
 
 from recsys.events.source import FileSettings
 from recsys.faults import BadData, BadSettings
-from recsys.lake import quoted
+from recsys.lake import quoted, quoted_parts
 
 SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
 _WILDCARD = re.compile(r"[*?\[{]")
@@ -186,7 +186,7 @@ def _delta_unit(spark: SparkSession, files: FileSettings, stamp: str) -> Unit:
     is_path = "/" in files.path or files.path.startswith((".", "~", "package:"))
     path = resolve(files.path) if is_path else files.path
     try:
-        table = f"delta.{quoted(path)}" if is_path else ".".join(map(quoted, path.split(".")))
+        table = f"delta.{quoted(path)}" if is_path else quoted_parts(path)
         version = spark.sql(f"DESCRIBE HISTORY {table} LIMIT 1").first()["version"]
     except AnalysisException as error:
         raise BadData(

@@ -18,6 +18,7 @@ from recsys import columns as c
 from recsys.events.files import SCHEME, Place, Unit, find_units, literal, resolve
 from recsys.events.source import FileSettings
 from recsys.faults import BadData, understood
+from recsys.lake import quoted_parts
 
 Layout = tuple[tuple[str, str], ...]  # the columns of a unit in their order, with the types that the file states
 _AT_ONCE = 8
@@ -142,7 +143,7 @@ def _reader(spark: SparkSession, files: FileSettings, path: str) -> DataFrame:
     if files.format == "json":  # without files.columns the fields are found by reading the file once more
         return spark.read.options(primitivesAsString=True, columnNameOfCorruptRecord=CORRUPT).json(literal(path))
     if files.format == "delta" and "/" not in path:
-        return spark.read.table(path)
+        return spark.read.table(quoted_parts(path))
     return spark.read.format(files.format).load(path if files.format == "delta" else literal(path))
 
 
