@@ -36,7 +36,7 @@ def _checked(raw: DataFrame, text: Expression, setting: str, around: str) -> Col
     try:
         if not trouble:
             column = F.expr(around.format(f"\n{text}\n"))  # on lines of its own, so that it may end in a comment
-            kind = raw.select(column.alias("value")).dtypes[0][1]  # resolves the expression, also on Spark Connect
+            kind = kind_of(raw, column)
             if not kind.startswith(_MANY):
                 return column
             trouble = f"is of type {kind[:80]}, and one value is asked for."
@@ -52,6 +52,11 @@ def _checked(raw: DataFrame, text: Expression, setting: str, around: str) -> Col
     raise BadSettings(f"{setting} = '{shown}' {trouble} Correct it in the source's YAML; nothing was written.")
 
 
+def kind_of(raw: DataFrame, value: Column) -> str:
+    """The type of `value` over `raw`, as Spark SQL writes it; resolves the expression, also on Spark Connect."""
+    return raw.select(value.alias("value")).dtypes[0][1]
+
+
 def gist(error: PySparkException) -> str:
     line = next((line for line in str(error).splitlines() if line.strip()), "")
     return re.sub(r"^\[[^\]]*\]\s*", "", line).split(" SQLSTATE")[0].strip()[:500]
@@ -63,7 +68,7 @@ def text_value(raw: DataFrame, text: Expression | None, setting: str) -> Column:
         return F.lit(None).cast("string")
     value = expression(raw, text, setting)
     words = value.cast("string")
-    if raw.select(value.alias("value")).dtypes[0][1] in ("float", "double"):
+    if kind_of(raw, value) in ("float", "double"):
         # What exports make of whole numbers where one of them is missing: 17850 is 17850 there too, and not 17850.0.
         is_whole = (F.abs(value) < _WHOLE) & (value == F.floor(value))
         words = F.when(is_whole, F.when(is_whole, value).cast("bigint").cast("string")).otherwise(words)

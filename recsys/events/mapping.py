@@ -10,7 +10,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.events.expressions import clean, expression, gist, number, text_value, typed_value
+from recsys.events.expressions import clean, expression, gist, kind_of, number, text_value, typed_value
 from recsys.events.reading import CORRUPT
 from recsys.events.source import Expression, Source, TimeSettings
 from recsys.faults import BadSettings
@@ -82,7 +82,7 @@ def timestamp(raw: DataFrame, text: Expression | None, setting: str, zone: str) 
     moment = typed_value(raw, text, setting, "timestamp")
     if text is None:
         return moment
-    kind = raw.select(expression(raw, text, setting).alias("value")).dtypes[0][1]
+    kind = kind_of(raw, expression(raw, text, setting))
     if kind != "string":
         return F.to_utc_timestamp(moment, zone) if kind in ("timestamp_ntz", "date") else moment
     told = text_value(raw, text, setting)
