@@ -20,6 +20,7 @@ TIME_TEXT = "time_text"
 BAD_NUMBER = "bad_number"
 _NUMBERS = (c.QUANTITY, c.PRICE, c.RATING)
 _DESCRIPTIONS = (c.NAME, c.CATEGORY, c.BRAND)
+_TIMES = ("timestamp", "timestamp_ntz", "date")
 _EPOCHS = {"unix_seconds": 1, "unix_milliseconds": 1_000}
 _WALL_CLOCK = r"^[+-]?[\d-]+([ T][\d:.]*)?$"  # of what Spark reads as a timestamp, the text that tells no offset from UTC
 _WITHOUT_DATE = r"^\s*T?\d{1,2}:"  # of the same, the text that Spark would take for a time of today
@@ -63,14 +64,14 @@ def _bool_or(conditions: list[Column]) -> Column:
 
 
 def _time(raw: DataFrame, text: Expression, settings: TimeSettings) -> Column:
-    """The moment as a timestamp. Null where the text does not fit the format."""
+    """The moment as a timestamp. Null where the text does not fit the format; a column that is a time by its type needs none."""
     setting = "events.event_time"
+    value = expression(raw, text, setting)
+    if settings.format == "timestamp" or kind_of(raw, value) in _TIMES:
+        return timestamp(raw, text, setting, settings.zone)
     if settings.format in _EPOCHS:
         seconds = number(raw, text, setting) / _EPOCHS[settings.format]
         return F.when(F.abs(seconds) <= _LATEST_SECOND, F.timestamp_seconds(seconds))
-    if settings.format == "timestamp":
-        return timestamp(raw, text, setting, settings.zone)
-    value = expression(raw, text, setting)
     _check_pattern(raw, settings.format)
     moment = F.try_to_timestamp(value.cast("string"), F.lit(settings.format))
     tells_offset = re.search("[XxZVOz]", re.sub(r"'[^']*'", "", settings.format))

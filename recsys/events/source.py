@@ -44,7 +44,7 @@ class EventColumns:
 
 @frozen
 class TimeSettings:
-    format: Annotated[str, Field(min_length=1)] = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp: a typed column, or text with or without an offset
+    format: Annotated[str, Field(min_length=1)] = "timestamp"  # a Spark pattern, unix_seconds, unix_milliseconds, or timestamp: text with or without an offset; a column that is a time by its type is read as one, whatever stands here
     zone: str = "UTC"  # where the shop's days begin, and what a time shows that tells no zone itself
     first_day: date | None = None  # events before it are rejected
     last_day: date | None = None  # events after it are rejected

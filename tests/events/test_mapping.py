@@ -77,6 +77,15 @@ def test_a_wall_clock_column_is_in_the_zone_of_the_shop_and_a_moment_is_not(spar
         assertDataFrameEqual(mapped, spark.createDataFrame([(datetime(2020, 7, 1, hour),)], mapped.schema))
 
 
+@pytest.mark.parametrize("pattern", ["timestamp", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd HH:mm:ssXXX", "unix_seconds", "unix_milliseconds"])
+def test_a_column_that_is_a_time_by_its_type_is_read_as_one_whatever_the_format_says(spark, pattern):
+    rows = a_log(spark, ("u", "i", "buy", "2020-07-01 12:00:00", "1", "1", "f"))
+    source = a_source("f", time={"format": pattern, "zone": "Europe/London"})
+    moments = {"timestamp": datetime(2020, 7, 1, 12), "timestamp_ntz": datetime(2020, 7, 1, 11), "date": datetime(2020, 6, 30, 23)}
+    found = {kind: to_canonical(rows.withColumn("at", F.col("at").cast(kind)), source).first()[TIME] for kind in moments}
+    assert found == moments
+
+
 def test_text_is_a_wall_clock_unless_it_tells_its_offset(spark):
     moments = {
         "2026-11-21 20:00:00": datetime(2026, 11, 21, 12), "2026-11-21T20:00:00.500": datetime(2026, 11, 21, 12, 0, 0, 500_000),
