@@ -184,8 +184,9 @@ def broken_input(what: str) -> Iterator[None]:
         told = next((meaning for sign, meaning in _BROKEN.items() if sign in text), None)
         if told is None or understood(error):
             raise
+        said = _first_line(text)  # often with the value itself, which may be of a user
         raise BadData(
-            f"The input of {what} {told}. Deliver or correct it and run again; nothing was written. Spark says: {_first_line(text)}"
+            f"The input of {what} {told}. Deliver or correct it and run again; nothing was written. Spark says: {said}", of_users=said
         ) from None
 
 

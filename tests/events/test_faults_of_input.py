@@ -118,6 +118,13 @@ def test_broken_input_is_told_in_one_paragraph_and_leaves_the_tables_untouched(s
     assert [stocked.version(table) for table in (EVENTS, QUARANTINE, INGESTS)] == before
 
 
+def test_a_value_that_an_expression_cannot_read_is_told_and_not_kept(lake, tmp_path):
+    write_log(tmp_path / "log.csv", LINES[0].replace("u0", "anna@x.org"))
+    with pytest.raises(BadData, match="needs a number.*anna@x.org") as fault:
+        take_in(lake, a_source(tmp_path / "log.csv", events__user_id="CAST(user AS bigint)"))
+    assert "needs a number" in fault.value.kept and "anna" not in fault.value.kept
+
+
 def test_ignored_rows_that_lack_what_an_event_has_refuse_no_file(lake, tmp_path):
     write_log(tmp_path / "log.csv", LINES[0], *(f"u{number},,search,2020-01-06 09:00:00,," for number in range(9)))
     take_in(lake, a_source(tmp_path / "log.csv", ignored_behaviours=["search"], accepted_reject_rate=0.0))
