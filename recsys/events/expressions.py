@@ -18,6 +18,7 @@ from recsys.faults import BadSettings
 _ALONE = "({})"
 _MANY = ("array", "map", "struct")
 _WHOLE = 2.0**53  # below it a double tells whole numbers apart
+_POINT_ZEROS = r"\.0+$"  # of a whole number in a decimal column
 _MOST_SHOWN = 100  # columns of a file
 
 
@@ -68,7 +69,10 @@ def text_value(raw: DataFrame, text: Expression | None, setting: str) -> Column:
         return F.lit(None).cast("string")
     value = expression(raw, text, setting)
     words = value.cast("string")
-    if kind_of(raw, value) in ("float", "double"):
+    kind = kind_of(raw, value)
+    if kind.startswith("decimal"):
+        words = F.regexp_replace(words, _POINT_ZEROS, "")
+    elif kind in ("float", "double"):
         # What exports make of whole numbers where one of them is missing: 17850 is 17850 there too, and not 17850.0.
         is_whole = (F.abs(value) < _WHOLE) & (value == F.floor(value))
         words = F.when(is_whole, F.when(is_whole, value).cast("bigint").cast("string")).otherwise(words)

@@ -32,7 +32,7 @@ from recsys.tables import ERASURES, EVENTS, INCOMING, INGESTS, PRODUCT_MENTIONS,
 from recsys.users.aggregate import in_memory
 
 log = logging.getLogger(__name__)
-_UNDERSTANDING = 7  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
+_UNDERSTANDING = 8  # one more whenever equal files and an equal mapping give other rows than before; every file is then taken in anew
 _WAS = "was"
 _OTHER_FILE = "other_file"
 

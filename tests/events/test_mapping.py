@@ -44,6 +44,14 @@ def test_ids_that_an_export_made_decimal_numbers_are_those_of_the_other_days(spa
     assertDataFrameEqual(found, spark.createDataFrame([("17850", "12345678"), ("0.5", None), ("NaN", "1.0E300")], found.schema))
 
 
+def test_ids_of_a_decimal_column_are_the_numbers_that_they_say(spark):
+    rows = spark.createDataFrame([("17850", "10.50", "buy", "2020-01-01", "f"), ("12345678901234567890", "-0.25", "buy", "2020-01-01", "f")], "user string, item string, what string, at string, source_file string")
+    typed = rows.withColumns({"user": F.col("user").cast("decimal(38,10)"), "item": F.col("item").cast("decimal(10,2)")})
+    source = a_source("f", events={"user_id": "user", "item_id": "item", "behaviour": "what", "event_time": "at"})
+    found = to_canonical(typed, source).select(USER, ITEM)
+    assertDataFrameEqual(found, spark.createDataFrame([("17850", "10.50"), ("12345678901234567890", "-0.25")], found.schema))
+
+
 def test_the_row_as_it_came_is_kept_beside_whatever_the_order_of_its_columns(spark):
     rows = a_log(spark, ("u1 ", "a", "buy", "2020-07-01", None, "1.50", "f"))
     raw = to_canonical(rows, a_source("f")).select(RAW)
