@@ -8,8 +8,8 @@ Writes  events             one behaviour of one user on one product; rows of the
         ingests            one file: rows in = accepted + rejected + exact copies dropped + erased
         events_incoming    the rows of this run as they were understood, to look into a refused file
 
-Files that were taken in before and are as they were are left aside, unless the tables no longer hold all their rows. With
---force every file is taken in anew.
+Files that were taken in before and are as they were are left aside, unless the tables no longer hold their rows as they
+were. With --force every file is taken in anew.
 
     spark-submit --py-files dist/recsys.zip jobs/ingest_events.py --config conf/complete_journey.yaml --ds 2017-12-30
 """

@@ -297,5 +297,5 @@ def quoted_parts(name: str) -> str:
 def _options(table: Table) -> dict[str, str]:
     return {
         "delta.enableDeletionVectors": "false",  # training reads the files themselves: a deleted row must be gone from its file
-        "mergeSchema": str(table.open_ended).lower(),
+        "mergeSchema": str(table.open_ended or table.grows).lower(),
     }

@@ -20,6 +20,7 @@ class Table:
     made_by: str  # the job that writes it
     partitions: tuple[str, ...] = (c.DAY,)
     open_ended: bool = False  # further columns of type double may follow (user attributes)
+    grows: bool = False  # gains the columns that it lacks where an older version wrote it, null in the rows of then
 
 
 EVENTS = Table("events", "one behaviour of one user on one product", {
@@ -34,7 +35,8 @@ QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with
 INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped + erased", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
     c.REJECTED: "bigint", c.COPIES: "bigint", c.ERASED: "bigint", c.FINGERPRINT: "string",
-}, "ingest_events", partitions=())
+    c.CONTENT: "bigint",  # a hash of all that the tables hold of it, null where an older version wrote none
+}, "ingest_events", partitions=(), grows=True)
 PRODUCT_MENTIONS = Table("product_mentions", "one way in which a log describes a product, counted by file and day", {
     c.ITEM: "string", c.NAME: "string", c.CATEGORY: "string", c.BRAND: "string", c.ROWS: "bigint",
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.DAY: "date",

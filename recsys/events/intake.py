@@ -20,6 +20,7 @@ from recsys.events.account import Account, accounts, check, rows_by_file
 from recsys.events.copies import tell_other_columns
 from recsys.events.erased import ERASED, erased_users, hashed, hide
 from recsys.events.files import Unit, find_units
+from recsys.events.held import HELD_IN, Held, held_by_file
 from recsys.events.identity import with_identity
 from recsys.events.mapping import to_canonical
 from recsys.events.reading import broken_input, by_columns, layout_of, read_group
@@ -60,8 +61,8 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = (), anew: bool =
     """
     _refuse_others(lake, {source.name, *beside})
     units = log_units(lake.spark, source)
-    recorded = _recorded(lake, source)
-    whole = _still_whole(lake, source, recorded)
+    recorded, held = _recorded(lake, source), _held(lake, source)
+    whole = _still_whole(recorded, held)
     _tell_losses(source, set(recorded), set(whole), {unit.name for unit in units})
     known = {} if anew else whole
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
@@ -117,15 +118,19 @@ def _tell_losses(source: Source, recorded: set[str], whole: set[str], there: set
             log.warning("%s: %s %s", source.name, said, fate)
 
 
-def _still_whole(lake: Lake, source: Source, recorded: dict[str, dict]) -> dict[str, dict]:
-    """Those of the accounts `recorded` whose rows are all there still: a table may have been restored, cut or removed since."""
-    if not recorded or not all(map(lake.exists, (EVENTS, QUARANTINE, PRODUCT_MENTIONS))):
+def _held(lake: Lake, source: Source) -> dict[str, Held] | None:
+    """What the tables hold of each file that they hold something of; None where one of them was removed, or never written."""
+    if not all(map(lake.exists, HELD_IN)):
+        return None
+    found = held_by_file(*(lake.read(table).where(_of_source(source)) for table in HELD_IN))
+    return {file: held for (_, file), held in found.items()}
+
+
+def _still_whole(recorded: dict[str, dict], held: dict[str, Held] | None) -> dict[str, dict]:
+    """Those of the accounts `recorded` that tell what is held: a table may have been restored, cut or removed since."""
+    if held is None:
         return {}
-    accepted, rejected = (rows_by_file([lake.read(table).where(_of_source(source))]) for table in (EVENTS, QUARANTINE))
-    return {
-        name: account for name, account in recorded.items()
-        if (accepted.get(name, 0), rejected.get(name, 0)) == (account[c.ACCEPTED], account[c.REJECTED])
-    }
+    return {name: account for name, account in recorded.items() if held.get(name, Held()).told_by(account)}
 
 
 def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
@@ -178,7 +183,7 @@ def _commit(lake: Lake, source: Source, staged: DataFrame, names: list[str], sha
     if shared:
         fresh = fresh.join(_events_of_other_files(lake, source, set(names)).select(c.EVENT_ID), on=c.EVENT_ID, how="left_anti")
     if reopened:
-        lake.replace_where(lake.read(INGESTS).where(F.lit(False)), INGESTS, of_files, of=f"{what}: files reopened")
+        lake.replace_where(accounts_of(lake.spark, []), INGESTS, of_files, of=f"{what}: files reopened")
     _write_events(lake, fresh.select(*EVENTS.columns), of_files, what)
     rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).withColumn(c.USER_HASH, hashed(F.col(c.USER)))
     lake.replace_where(rejected.select(*QUARANTINE.columns), QUARANTINE, of_files, of=what)
@@ -214,13 +219,20 @@ def mentions(events: DataFrame) -> DataFrame:
 
 
 def _closed(lake: Lake, source: Source, books: list[Account], units: list[Unit]) -> DataFrame:
+    """The accounts of `units`, whose rows are all in."""
     fingerprints = {unit.name: unit.fingerprint for unit in units}
+    held = held_by_file(*(lake.read(table).where(_of_files(source, list(fingerprints))) for table in HELD_IN))
     rows = [
-        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, book.erased, fingerprints[book.source_file])
+        (source.name, book.source_file, book.rows_in, book.accepted, book.rejected, book.copies, book.erased, fingerprints[book.source_file],
+         held.get((source.name, book.source_file), Held()).content)
         for book in books
     ]
-    schema = ", ".join(f"{name} {kind}" for name, kind in INGESTS.columns.items())
-    return lake.spark.createDataFrame(rows, schema)
+    return accounts_of(lake.spark, rows)
+
+
+def accounts_of(spark: SparkSession, rows: Sequence[tuple]) -> DataFrame:
+    """Rows of `ingests` that were worked out on the driver."""
+    return spark.createDataFrame(rows, ", ".join(f"{name} {kind}" for name, kind in INGESTS.columns.items()))
 
 
 def _good(staged: DataFrame) -> DataFrame:

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 from datetime import date, datetime
 from hashlib import sha256
 
@@ -7,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 from shop import a_source, write_log
 
-from recsys.columns import ACCEPTED, BEHAVIOUR, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
+from recsys.columns import ACCEPTED, BEHAVIOUR, CONTENT, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
 from recsys.events import intake
 from recsys.events.intake import take_in
 from recsys.faults import BadData, BadSettings, Infrastructure
@@ -91,21 +92,56 @@ def test_a_corrected_file_replaces_its_rows_and_what_followed_from_them(lake, tm
 def test_what_a_table_lost_is_taken_in_anew_from_its_files(lake, tmp_path, caplog):
     write_log(tmp_path / "monday.csv", *MONDAY, "u,milk,buy,2020-01-06 09:00:00,1,0")
     write_log(tmp_path / "tuesday.csv", *TUESDAY)
-    source = a_source(tmp_path / "*.csv")
+    source = a_source(tmp_path / "*.csv", products={"columns": {"name": "upper(item)"}})
     take_in(lake, source)
     before = bought(lake), books(lake), lake.read(QUARANTINE).count()
-    for damage in ("DELETE FROM delta.`{events}` WHERE item_id = 'bread'", "DELETE FROM delta.`{quarantine}`"):
-        lake.spark.sql(damage.format(events=lake.location(EVENTS), quarantine=lake.location(QUARANTINE)))
+    damages = "DELETE FROM delta.`{events}` WHERE item_id = 'bread'", "DELETE FROM delta.`{quarantine}`", "DELETE FROM delta.`{mentions}` WHERE item_id = 'bread'"
+    for damage in damages:
+        lake.spark.sql(damage.format(events=lake.location(EVENTS), quarantine=lake.location(QUARANTINE), mentions=lake.location(PRODUCT_MENTIONS)))
         with caplog.at_level("WARNING"):
             assert [account.source_file for account in take_in(lake, source)] == ["monday.csv"]
         assert "1 file is no longer whole in the lake, monday.csv; its rows are taken in anew" in caplog.text
         assert (bought(lake), books(lake), lake.read(QUARANTINE).count()) == before
+        assert lake.read(PRODUCT_MENTIONS).agg(F.sum(ROWS)).first()[0] == 4
     for table in (PRODUCT_MENTIONS, QUARANTINE, EVENTS):
         shutil.rmtree(lake.location(table))
         lake.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()  # another process would not remember it
         assert len(take_in(lake, source)) == 2
         assert (bought(lake), books(lake), lake.read(QUARANTINE).count()) == before
     assert lake.exists(PRODUCT_MENTIONS) and take_in(lake, source) == []
+
+
+def test_a_table_that_was_restored_to_before_a_file_was_corrected_gets_it_anew(lake, tmp_path):
+    monday = write_log(tmp_path / "monday.csv", *MONDAY)
+    source = a_source(tmp_path / "*.csv", products={"columns": {"name": "upper(item)"}})
+    take_in(lake, source)
+    write_log(monday, MONDAY[0], "u,honey,buy,2020-01-06 09:00:00,2,2.0")
+    take_in(lake, source)
+    corrected = [("u", "honey", 6, "purchase", "monday.csv"), ("u", "milk", 6, "purchase", "monday.csv")]
+    for table in (EVENTS, PRODUCT_MENTIONS):
+        lake.spark.sql(f"RESTORE TABLE delta.`{lake.location(table)}` TO VERSION AS OF 0")
+        assert len(take_in(lake, source)) == 1
+        assert bought(lake) == corrected
+        assert sorted(row[0] for row in lake.read(PRODUCT_MENTIONS).select(NAME).collect()) == ["HONEY", "MILK"]
+    write_log(tmp_path / "sunday.csv", "u,milk,buy,2020-01-05 09:00:00,1,1.0")
+    assert [account.source_file for account in take_in(lake, source)] == ["sunday.csv"]
+    assert ("u", "milk", 6, "repurchase", "monday.csv") in bought(lake) and take_in(lake, source) == []
+
+
+def test_accounts_of_an_older_version_hold_by_their_rows(lake, tmp_path):
+    write_log(tmp_path / "monday.csv", *MONDAY)
+    source = a_source(tmp_path / "*.csv")
+    take_in(lake, source)
+    accounts = lake.spark.createDataFrame(lake.read(INGESTS).drop(CONTENT).collect())
+    shutil.rmtree(lake.location(INGESTS))
+    lake.spark._jvm.org.apache.spark.sql.delta.DeltaLog.clearCache()
+    older = replace(INGESTS, columns={name: kind for name, kind in INGESTS.columns.items() if name != CONTENT})
+    lake.replace_where(accounts, older, "true", of="older")
+    write_log(tmp_path / "tuesday.csv", *TUESDAY)
+    assert [account.source_file for account in take_in(lake, source)] == ["tuesday.csv"]
+    told = {row[SOURCE_FILE]: row[CONTENT] for row in lake.read(INGESTS).collect()}
+    assert told["monday.csv"] is None and told["tuesday.csv"] is not None
+    assert take_in(lake, source) == []
 
 
 def test_what_a_table_lost_of_a_file_that_is_gone_is_told(lake, tmp_path, caplog):

@@ -31,7 +31,7 @@ def whole_night(spark, folder, ds=shop.DS) -> Lake:
 
 def _write(spark, lake, folder, ds) -> None:
     shop.open_shop(spark, lake, folder, ds)
-    taken_in = shop.frame(spark, t.INGESTS, [("shop", "/in/log.csv", 9, 6, 2, 1, 0, "f00")])
+    taken_in = shop.frame(spark, t.INGESTS, [("shop", "/in/log.csv", 9, 6, 2, 1, 0, "f00", 0)])
     lake.replace_where(taken_in, t.INGESTS, "source = 'shop'", of="shop")
     rejected = [("shop", "/in/log.csv", "a;b", reasons, None) for reasons in (["missing_user"], ["missing_user", "price_not_positive"])]
     lake.replace_where(shop.frame(spark, t.QUARANTINE, rejected), t.QUARANTINE, "source = 'shop'", of="shop")
