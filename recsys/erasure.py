@@ -1,7 +1,8 @@
 """Take users out of every table, and prove it.
 
-The hash of each id is noted first, then table by table the rows are counted into the proof and go in one commit.
-Whatever moment a run is killed at, the next one finds what is left and ends with the same tables and the same proof.
+The hash of each id is noted first, then the accounts of the files say what will be left, then table by table the rows are
+counted into the proof and go in one commit. Whatever moment a run is killed at, the next one finds what is left and
+ends with the same tables and the same proof.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.events.erased import erased_users, hashed, hashes_in, of_erased, without_erased
 from recsys.events.files import resolve
+from recsys.events.held import HELD_IN, Held, held_by_file
+from recsys.events.intake import accounts_of
 from recsys.faults import BadData, BadSettings, Infrastructure
 from recsys.lake import Lake
 from recsys.tables import Table
@@ -92,8 +95,8 @@ def erase(lake: Lake, users: DataFrame, ds: date) -> list[tuple[str, int, int, i
     request = users.agg(F.hex(F.bit_xor(F.xxhash64(c.USER)))).first()[0]
     removals = list(_removals(lake, users))
     _note(lake, users, ds)
-    proof = [_proven(lake, request, removal, ds) for removal in removals]
     settle(lake)
+    proof = [_proven(lake, request, removal, ds) for removal in removals]
     left = [name for name, _, rows_left, _ in proof if rows_left]
     if left:
         raise Infrastructure(f"Rows of the erased users are left in {', '.join(left)}: something wrote there meanwhile. Run the erasure again.")
@@ -107,15 +110,33 @@ def foretold(lake: Lake, users: DataFrame) -> Iterator[tuple[str, int]]:
 
 
 def settle(lake: Lake) -> None:
-    """Make the account of every file say what the tables hold: what is no longer in either is `erased`."""
-    if not lake.exists(t.INGESTS):
-        return
-    file = [c.SOURCE, c.SOURCE_FILE]
-    held = lake.read(t.INGESTS).drop(c.ACCEPTED, c.REJECTED, c.ERASED)
-    for table, name in ((t.EVENTS, c.ACCEPTED), (t.QUARANTINE, c.REJECTED)):
-        held = held.join(lake.read(table).groupBy(*file).agg(F.count(F.lit(1)).alias(name)), on=file, how="left").fillna(0, [name])
-    erased = F.col(c.ROWS_IN) - F.col(c.ACCEPTED) - F.col(c.REJECTED) - F.col(c.COPIES)
-    lake.replace_where(held.withColumn(c.ERASED, erased), t.INGESTS, _ALL, of="settled")
+    """Make the account of every file say what the tables hold of it without the users in `erasures`: what is in neither is `erased`.
+
+    An account that told neither this nor what they hold now is taken away: rows of its file were lost in another way, and the next intake takes it
+    in anew.
+    """
+    if not all(map(lake.exists, (t.INGESTS, *HELD_IN))):
+        return  # an intake takes everything in anew
+    events, quarantine, mentions = map(lake.read, HELD_IN)
+    erased = erased_users(lake)
+    others = events.join(erased, on=hashed(F.col(c.USER)) == erased[c.USER_HASH], how="left_anti")
+    now, left = held_by_file(events, quarantine, mentions), held_by_file(others, without_erased(quarantine, erased), mentions)
+    accounts = [row.asDict() for row in lake.read(t.INGESTS).collect()]
+    true = [account for account in accounts if any(held.get(_file(account), Held()).told_by(account) for held in (now, left))]
+    rows = [_settled(account, left.get(_file(account), Held())) for account in true]
+    lake.replace_where(accounts_of(lake.spark, rows), t.INGESTS, _ALL, of="settled")
+    if len(true) < len(accounts):
+        log.warning("Before any user was erased, the tables did not hold what the accounts of %d files tell: the next intake takes these in anew", len(accounts) - len(true))
+
+
+def _file(account: dict) -> tuple[str, str]:
+    return account[c.SOURCE], account[c.SOURCE_FILE]
+
+
+def _settled(account: dict, held: Held) -> tuple:
+    erased = account[c.ROWS_IN] - held.accepted - held.rejected - account[c.COPIES]
+    settled = account | {c.ACCEPTED: held.accepted, c.REJECTED: held.rejected, c.ERASED: erased, c.CONTENT: held.content}
+    return tuple(settled[name] for name in t.INGESTS.columns)
 
 
 def _note(lake: Lake, users: DataFrame, ds: date) -> None:

@@ -135,6 +135,23 @@ def test_an_erasure_killed_before_or_after_any_removal_is_ended_by_the_next_with
     assert told(lake, t.PUSHES, c.USER) == [("70",)]
 
 
+def test_what_a_table_had_lost_before_an_erasure_is_not_called_erased_and_comes_back(shop, caplog):
+    lake, arguments, users = shop
+    lake.spark.sql(f"DELETE FROM delta.`{lake.location(t.EVENTS)}` WHERE user_id = '70'")
+    erase_users.main([*arguments, *users])
+    assert "the tables did not hold what the accounts of 1 files tell" in caplog.text and books(lake) == []
+    run_job("Ingest.", ingest_events.STAGE, arguments)
+    assert told(lake, t.EVENTS, c.USER) == [("0",), ("70",)] and books(lake) == [(7, 2, 1, 0, 4)]
+
+
+def test_after_an_erasure_no_file_is_taken_in_anew(shop):
+    lake, arguments, users = shop
+    erase_users.main([*arguments, *users])
+    before = lake.version(t.EVENTS)
+    run_job("Ingest.", ingest_events.STAGE, arguments)
+    assert lake.version(t.EVENTS) == before and books(lake) == [(7, 2, 1, 0, 4)]
+
+
 def test_a_list_of_users_that_is_not_there_or_empty_is_told(shop, tmp_path, capsys):
     _, arguments, _ = shop
     (tmp_path / "empty.txt").write_text("\n \n")
