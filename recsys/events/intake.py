@@ -66,8 +66,8 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = (), anew: bool =
     _tell_losses(source, set(recorded), set(whole), {unit.name for unit in units})
     known = {} if anew else whole
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
-    if source.duplicates == "drop" and pending & set(recorded):
-        # What a corrected file no longer says may still stand in a file whose copy of it was dropped.
+    if source.duplicates == "drop" and pending & {*recorded, *(held or ())}:
+        # What a corrected file no longer says may still stand in a file whose copy of it was dropped. It may have rows without an account, of a run that was killed.
         pending |= {unit.name for unit in units if recorded.get(unit.name, {}).get(c.COPIES)}
     if not pending:
         log.info("%s: nothing new in %d files", source.name, len(units))

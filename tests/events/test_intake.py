@@ -89,6 +89,18 @@ def test_a_corrected_file_replaces_its_rows_and_what_followed_from_them(lake, tm
     assert books(lake) == [("monday.csv", 1, 1, 0, 0), ("tuesday.csv", 3, 3, 0, 0)]
 
 
+def test_a_corrected_file_without_an_account_gives_back_what_others_had_as_copies(lake, tmp_path):
+    monday = write_log(tmp_path / "monday.csv", *MONDAY)
+    write_log(tmp_path / "tuesday.csv", *TUESDAY, MONDAY[1])
+    source = a_source(tmp_path / "*.csv")
+    take_in(lake, source)
+    lake.spark.sql(f"DELETE FROM delta.`{lake.location(INGESTS)}` WHERE source_file = 'monday.csv'")  # as a run that was killed leaves it
+    write_log(monday, MONDAY[0])
+    take_in(lake, source)
+    assert ("u", "bread", 6, "purchase", "tuesday.csv") in bought(lake)
+    assert books(lake) == [("monday.csv", 1, 1, 0, 0), ("tuesday.csv", 3, 3, 0, 0)]
+
+
 def test_what_a_table_lost_is_taken_in_anew_from_its_files(lake, tmp_path, caplog):
     write_log(tmp_path / "monday.csv", *MONDAY, "u,milk,buy,2020-01-06 09:00:00,1,0")
     write_log(tmp_path / "tuesday.csv", *TUESDAY)
