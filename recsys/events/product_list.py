@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame, Row
 from pyspark.sql import functions as F
@@ -22,24 +24,28 @@ NO_ITEM, ODD_TIME = "missing_item", "unreadable_known_from"
 _SAMPLE = 300  # letters of a row that are shown
 
 
-def trusted_rows(listed: DataFrame, source: Source) -> DataFrame:
-    """The rows of the product list of `source`, from `read_list`, without the broken ones, whose number is logged.
+def trusted_rows(listed: Sequence[DataFrame], source: Source) -> list[DataFrame]:
+    """The frames of the product list of `source`, from `read_list`, without the broken rows, whose number is logged.
 
     Raises:
         BadData: more of a file is broken than the source accepts.
     """
     file = source.products.file
-    judged = listed.select("*", broken_row(listed, file, source.time.zone).alias(c.REASON))
-    whole = F.to_json(F.struct(*(F.col(quoted(name)) for name in listed.columns if name != c.SOURCE_FILE)))
-    counted = judged.groupBy(c.SOURCE_FILE, c.REASON).agg(
-        F.count(F.lit(1)).alias(c.ROWS), F.min(F.when(F.col(c.REASON).isNotNull(), whole)).alias(c.RAW)
+    judged = [rows.select("*", broken_row(rows, file, source.time.zone).alias(c.REASON)) for rows in listed]
+    told = reduce(DataFrame.unionByName, [rows.select(c.SOURCE_FILE, c.REASON, _whole(rows).alias(c.RAW)) for rows in judged])
+    counted = told.groupBy(c.SOURCE_FILE, c.REASON).agg(
+        F.count(F.lit(1)).alias(c.ROWS), F.min(F.when(F.col(c.REASON).isNotNull(), F.col(c.RAW))).alias(c.RAW)
     )
     by_file = defaultdict(list)
     for row in counted.orderBy(F.desc(c.ROWS), c.REASON).collect():
         by_file[row[c.SOURCE_FILE]].append(row)
     for name, rows in sorted(by_file.items()):
         _check(name, rows, source)
-    return judged.where(F.col(c.REASON).isNull()).drop(c.REASON)
+    return [rows.where(F.col(c.REASON).isNull()).drop(c.REASON) for rows in judged]
+
+
+def _whole(rows: DataFrame) -> Column:
+    return F.to_json(F.struct(*(F.col(quoted(name)) for name in rows.columns if name not in (c.SOURCE_FILE, c.REASON))))
 
 
 def broken_row(listed: DataFrame, file: ProductFile, zone: str) -> Column:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
+from functools import reduce
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
@@ -62,27 +64,32 @@ def catalogue_of_log(mentions: DataFrame, ds: date) -> DataFrame:
     return rows.withColumns(unlisted)
 
 
-def catalogue_of_list(raw: DataFrame, file: ProductFile, columns: ProductColumns, zone: str, ds: date) -> DataFrame:
+def catalogue_of_list(raw: Sequence[DataFrame], file: ProductFile, columns: ProductColumns, zone: str, ds: date) -> DataFrame:
     """The catalogue of a product list. Where it has several rows for a product, each column takes its latest value.
 
     "Latest" goes by `known_from`, without which a row was always known; rows of equal standing are decided by the
     greatest value, whatever their order.
 
     Args:
-        raw: from `product_list.trusted_rows`.
+        raw: from `product_list.trusted_rows`; each frame is mapped by its own types.
         zone: the shop's, in which days begin.
     """
+    rows = reduce(DataFrame.unionByName, [_listed(frame, file, columns, zone) for frame in raw])
+    known_by_then = F.col(_KNOWN_FROM).isNull() | (F.to_date(F.from_utc_timestamp(_KNOWN_FROM, zone)) <= F.lit(ds))
+    known = rows.where(known_by_then)
+    return known.groupBy(c.ITEM).agg(*(_latest(name).alias(name) for name in (*_DESCRIPTIONS, LISTED_PRICE, c.AVAILABLE)))
+
+
+def _listed(raw: DataFrame, file: ProductFile, columns: ProductColumns, zone: str) -> DataFrame:
+    """What each row of a product list says, in our columns."""
     price = number(raw, file.price, "products.file.price")
-    rows = raw.select(
+    return raw.select(
         text_value(raw, file.item_id, "products.file.item_id").alias(c.ITEM),
         *(clean(text_value(raw, getattr(columns, name), f"products.columns.{name}")).alias(name) for name in _DESCRIPTIONS),
         F.when(price > 0, price).alias(LISTED_PRICE),  # 0 stands for one that was not set
         typed_value(raw, file.available, "products.file.available", "boolean").alias(c.AVAILABLE),
         timestamp(raw, file.known_from, "products.file.known_from", zone).alias(_KNOWN_FROM),
     )
-    known_by_then = F.col(_KNOWN_FROM).isNull() | (F.to_date(F.from_utc_timestamp(_KNOWN_FROM, zone)) <= F.lit(ds))
-    known = rows.where(known_by_then)
-    return known.groupBy(c.ITEM).agg(*(_latest(name).alias(name) for name in (*_DESCRIPTIONS, LISTED_PRICE, c.AVAILABLE)))
 
 
 def _latest(name: str) -> Column:

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import reduce
 
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
@@ -102,10 +101,16 @@ def layout_of(spark: SparkSession, files: FileSettings, unit: Unit) -> Layout:
         return tuple((name, types.get(name, "text")) for name in _columns(spark, files, unit))
 
 
-def read_list(spark: SparkSession, files: FileSettings) -> DataFrame:
-    """All rows of a product list; a column that some of its files lack is null there."""
+def read_list(spark: SparkSession, files: FileSettings) -> list[DataFrame]:
+    """All rows of a product list, one frame for every set of columns, by name and type, that its files have; what a file lacks is null there."""
     groups = read_groups(spark, files, find_units(spark, files, stamp=""), whole=True)
-    return reduce(lambda left, right: left.unionByName(right, allowMissingColumns=True), groups)
+    kinds = {name.lower(): (name, kind) for group in reversed(groups) for name, kind in group.dtypes}
+    return [group.withColumns(_absent(kinds, group.columns)) for group in groups]
+
+
+def _absent(kinds: dict[str, tuple[str, str]], found: list[str]) -> dict[str, Column]:
+    there = {name.lower() for name in found}
+    return {name: F.lit(None).cast(kind) for lower, (name, kind) in kinds.items() if lower not in there}
 
 
 def _columns(spark: SparkSession, files: FileSettings, unit: Unit) -> list[str]:

@@ -35,3 +35,13 @@ def test_a_product_list_with_too_many_broken_rows_is_refused_with_one_of_them(sp
         trusted_rows(read_list(spark, source.products.file.files), source)
     for part in ("list.csv: 1 of 3 rows", "33.33%, and source shop accepts 30.00%", "12,Milk, whole,Dairy,2.50", "quotation marks", "nothing was written"):
         assert part in str(fault.value), str(fault.value)
+
+
+def test_files_of_a_product_list_with_columns_of_other_types_are_each_read_by_their_own(spark, tmp_path):
+    spark.createDataFrame([("00123", "Salt", 0.5), ("A12", "Eggs", 3.0)], "id string, title string, cost double").write.parquet(str(tmp_path / "list" / "1"))
+    spark.createDataFrame([(17, "1.25")], "id bigint, cost string").write.parquet(str(tmp_path / "list" / "2"))  # and without titles
+    file = {"files": {"path": str(tmp_path / "list" / "*"), "format": "parquet"}, "item_id": "id", "price": "cost"}
+    source = a_source("log.csv", products={"columns": {"name": "title"}, "file": file})
+    listed = trusted_rows(read_list(spark, source.products.file.files), source)
+    found = catalogue_of_list(listed, source.products.file, source.products.columns, "UTC", date(2020, 1, 31)).select(ITEM, NAME, LISTED_PRICE)
+    assertDataFrameEqual(found, spark.createDataFrame([("00123", "Salt", 0.5), ("A12", "Eggs", 3.0), ("17", None, 1.25)], found.schema))

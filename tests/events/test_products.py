@@ -76,7 +76,7 @@ def test_the_latest_row_of_a_product_list_that_was_known_on_the_day_wins(spark):
     file = ProductFile(
         files=FileSettings(path="list"), item_id="id", price="cost", available="stock = 'yes'", known_from="to_timestamp(since)",
     )
-    found = catalogue_of_list(listed, file, ProductColumns(name="title"), "UTC", DS).select(ITEM, NAME, CATEGORY, BRAND, LISTED_PRICE, AVAILABLE)
+    found = catalogue_of_list([listed], file, ProductColumns(name="title"), "UTC", DS).select(ITEM, NAME, CATEGORY, BRAND, LISTED_PRICE, AVAILABLE)
     assertDataFrameEqual(found, spark.createDataFrame([("a", "New name", None, None, 1.0, False), ("b", "No price set", None, None, None, True)], CATALOGUE))
 
 
@@ -84,4 +84,4 @@ def test_the_latest_row_of_a_product_list_that_was_known_on_the_day_wins(spark):
 def test_a_product_list_is_read_up_to_the_end_of_the_day_where_the_shop_is(spark, zone, known):
     listed = spark.createDataFrame([("a", "Cup", "2020-01-31T23:30:00Z")], "id string, title string, since string")
     file = ProductFile(files=FileSettings(path="list"), item_id="id", known_from="since")
-    assert catalogue_of_list(listed, file, ProductColumns(name="title"), zone, DS).isEmpty() != known
+    assert catalogue_of_list([listed], file, ProductColumns(name="title"), zone, DS).isEmpty() != known

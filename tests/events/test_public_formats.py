@@ -157,7 +157,7 @@ def test_complete_journey_products_have_readable_names(spark, tmp_path):
         "product_id long, manufacturer_id long, department string, brand string, product_category string, product_type string, package_size string",
     )
     source = shipped("complete_journey", "log.parquet")
-    found = catalogue_of_list(listed, source.products.file, source.products.columns, source.time.zone, date(2017, 12, 30)).select(ITEM, NAME, CATEGORY, BRAND, AVAILABLE)
+    found = catalogue_of_list([listed], source.products.file, source.products.columns, source.time.zone, date(2017, 12, 30)).select(ITEM, NAME, CATEGORY, BRAND, AVAILABLE)
     expected = [
         ("1", "Kids Cereal, own brand, 14.5 oz", "Cold Cereal", "Private", True),
         ("2", "Ice Crushed Cubed, 22 lb", "Frzn Ice", "National", True),
