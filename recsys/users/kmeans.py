@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import partial, reduce
 
 import numpy as np
-from pyspark.sql import DataFrame, Window
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.users.aggregate import aggregate, read_blocks
 from recsys.users.lloyd import Tally, tally
 
+_LOT = "lot"
 _STABLE = 1e-4  # a move this small, where every attribute spans 0 to 1, is none
 _SPARE = 2  # points of a start, as a multiple of the largest k
 _DRAWN = 64  # points that they are chosen from, as a multiple of the largest k
@@ -47,16 +48,11 @@ def random_starts(points: DataFrame, k_max: int, seeds: Sequence[int]) -> dict[i
     are fewer distinct points.
     """
     distinct = points.groupBy(c.ATTRIBUTES).agg(F.min(c.USER).alias(c.USER))
-    tickets = distinct.withColumn(c.SEED, F.explode(F.array(*map(F.lit, seeds))))
-    lots = Window.partitionBy(c.SEED).orderBy(F.xxhash64(c.USER, c.SEED), c.USER)
-    drawn = (
-        tickets.withColumn(c.RANK, F.row_number().over(lots))
-        .where(F.col(c.RANK) <= _DRAWN * k_max)
-        .select(c.SEED, c.RANK, c.ATTRIBUTES)
-        .orderBy(c.SEED, c.RANK)
-    )
+    # A limit for each seed, not a rank over all: so every task hands on its own few lots, and no seed's points are sorted in one.
+    lots = [distinct.select(F.lit(seed).alias(c.SEED), F.xxhash64(c.USER, F.lit(seed)).alias(_LOT), c.USER, c.ATTRIBUTES) for seed in seeds]
+    drawn = reduce(DataFrame.unionByName, [lot.orderBy(_LOT, c.USER).limit(_DRAWN * k_max) for lot in lots]).orderBy(c.SEED, _LOT, c.USER)
     starts: dict[int, list] = {seed: [] for seed in seeds}
-    for row in drawn.collect():
+    for row in drawn.select(c.SEED, c.ATTRIBUTES).collect():
         starts[row[c.SEED]].append(row[c.ATTRIBUTES])
     return {seed: _far_apart(np.array(rows, dtype=np.float64), _SPARE * k_max, seed) for seed, rows in starts.items()}
 

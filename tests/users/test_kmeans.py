@@ -9,6 +9,7 @@ from sklearn.cluster import KMeans as SklearnKMeans
 
 from recsys import columns as c
 from recsys.settings import SegmentSettings
+from recsys.users import kmeans
 from recsys.users.aggregate import pack
 from recsys.users.kmeans import Run, best_of_each_k, random_starts, sweep
 from recsys.users.quality import qualities
@@ -41,6 +42,28 @@ def test_a_start_is_made_of_distinct_points_and_the_same_whatever_the_partitions
         assert np.array_equal(once[seed], again[seed])
         assert sorted(once[seed][:, 0]) == [0.0, 0.25, 0.5, 1.0]
     assert not np.array_equal(once[1], once[2])
+
+
+@pytest.mark.parametrize("k_max", [2, 16])  # 16: more points are drawn than Spark ranks within its tasks
+def test_a_start_is_chosen_from_the_points_of_the_least_hashes_without_bringing_all_together(spark, monkeypatch, k_max):
+    points = users(spark, [[n / 2048] for n in range(1_100)])
+    handed, collect = {}, type(points).collect
+
+    def kept(self):
+        handed["plan"] = self._jdf.queryExecution().executedPlan().toString()
+        return collect(self)
+
+    def seen(points, count, seed):
+        handed[seed] = points[:, 0].tolist()
+        return points
+
+    monkeypatch.setattr(type(points), "collect", kept)
+    monkeypatch.setattr(kmeans, "_far_apart", seen)
+    random_starts(points, k_max, [1, 2])
+    assert handed["plan"].count("TakeOrderedAndProject") == 2 and "Window" not in handed["plan"]
+    for seed in (1, 2):
+        in_order = points.orderBy(F.xxhash64(c.USER, F.lit(seed)), c.USER).select(F.col(c.ATTRIBUTES)[0])
+        assert handed[seed] == [row[0] for row in in_order.toLocalIterator()][:64 * k_max]
 
 
 def test_a_start_reaches_far_out(spark):
