@@ -28,17 +28,16 @@ from recsys.users.normalizer import normalise
 
 def run(night: Night) -> None:
     lake, settings, ds = night.lake, night.settings, night.ds
-    trains = night.model_ds == ds
     events = with_roles(lake.read(EVENTS), settings.split, ds)
     normalizer = lake.read_day(NORMALIZER, night.model_ds).collect()
     attributes = normalise(lake.read_day(USER_FEATURES, ds), normalizer)
-    if trains:
+    if night.trains:
         history = training_events(events, settings.sequences)
         with in_memory(number_products(history, settings.sequences, ds)) as products:  # looked at, then written
             refuse_none(products, history, settings.sequences)
             lake.replace_day(products, VOCABULARY, ds)
     vocabulary = lake.read_day(VOCABULARY, night.model_ds)
-    splits = (TRAIN, VALIDATION, TEST, PUSH) if trains else (PUSH,)
+    splits = (TRAIN, VALIDATION, TEST, PUSH) if night.trains else (PUSH,)
     asked = [split for split in splits if split != VALIDATION]
     met = neighbours(usable(events, settings.sequences), asked, vocabulary, settings.sequences.neighbours, ds, night.model_ds)
     lake.replace_day(met, NEIGHBOURS, ds)

@@ -18,7 +18,7 @@ from recsys.users.features import user_features
 
 
 def run(night: Night) -> None:
-    splits = (TRAIN, TEST, PUSH) if night.model_ds == night.ds else (PUSH,)
+    splits = (TRAIN, TEST, PUSH) if night.trains else (PUSH,)
     events = night.lake.read(EVENTS)
     products = night.lake.read_day(PRODUCTS, night.ds)
     zone = load_source(night.settings).time.zone

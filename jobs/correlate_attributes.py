@@ -18,7 +18,7 @@ from recsys.users.moments import moments
 
 
 def run(night: Night) -> None:
-    if night.model_ds < night.ds:
+    if not night.trains:
         return
     features = night.lake.read_split(USER_FEATURES, night.ds, TRAIN)
     pairs = correlations(moments(features, ATTRIBUTES), ATTRIBUTES, night.settings.attributes.correlation_threshold)

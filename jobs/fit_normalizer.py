@@ -19,7 +19,7 @@ from recsys.users.normalizer import fit_normalizer
 
 
 def run(night: Night) -> None:
-    if night.model_ds < night.ds:
+    if not night.trains:
         return
     attributes = retained(night.lake.read_day(CORRELATIONS, night.ds).collect(), ATTRIBUTES)
     features = night.lake.read_split(USER_FEATURES, night.ds, TRAIN)

@@ -28,7 +28,7 @@ def run(night: Night) -> None:
     lake = night.lake
     normalizer = lake.read_day(NORMALIZER, night.model_ds).collect()
     points = normalise(lake.read_day(USER_FEATURES, night.ds), normalizer)
-    if night.model_ds == night.ds:
+    if night.trains:
         trained = points.where(F.col(c.SPLIT) == TRAIN)
         with in_memory(pack(trained.select(c.ATTRIBUTES), len(normalizer))) as blocks:
             segments, quality = fit_segments(trained, blocks, night.settings.segments)

@@ -31,7 +31,7 @@ TABLES = (SEQUENCES, NEIGHBOURS, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)
 
 
 def run(night: Night) -> None:
-    if night.model_ds < night.ds:
+    if not night.trains:
         return
     lake, settings, ds, started = night.lake, night.settings, night.ds, time.monotonic()
     definition = read_definition(settings.beside(settings.training.model))
