@@ -122,11 +122,14 @@ def settle(lake: Lake) -> None:
     others = events.join(erased, on=hashed(F.col(c.USER)) == erased[c.USER_HASH], how="left_anti")
     now, left = held_by_file(events, quarantine, mentions), held_by_file(others, without_erased(quarantine, erased), mentions)
     accounts = [row.asDict() for row in lake.read(t.INGESTS).collect()]
-    true = [account for account in accounts if any(held.get(_file(account), Held()).told_by(account) for held in (now, left))]
+    closed = [account for account in accounts if account[c.FINGERPRINT] is not None]
+    true = [account for account in closed if any(held.get(_file(account), Held()).told_by(account) for held in (now, left))]
     rows = [_settled(account, left.get(_file(account), Held())) for account in true]
+    rows += [tuple(account.get(name) for name in t.INGESTS.columns) for account in accounts if account not in closed]
     lake.replace_where(accounts_of(lake.spark, rows), t.INGESTS, _ALL, of="settled")
-    if len(true) < len(accounts):
-        log.warning("Before any user was erased, the tables did not hold what the accounts of %d files tell: the next intake takes these in anew", len(accounts) - len(true))
+    if len(true) < len(closed):
+        lost = len(closed) - len(true)
+        log.warning("Before any user was erased, the tables did not hold what the accounts of %d files tell: the next intake takes these in anew", lost)
 
 
 def _file(account: dict) -> tuple[str, str]:

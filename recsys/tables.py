@@ -34,7 +34,8 @@ QUARANTINE = Table("events_quarantine", "one rejected input row, untouched, with
 }, "ingest_events", partitions=())
 INGESTS = Table("ingests", "one input file: rows in = accepted + rejected + exact copies dropped + erased", {
     c.SOURCE: "string", c.SOURCE_FILE: "string", c.ROWS_IN: "bigint", c.ACCEPTED: "bigint",
-    c.REJECTED: "bigint", c.COPIES: "bigint", c.ERASED: "bigint", c.FINGERPRINT: "string",
+    c.REJECTED: "bigint", c.COPIES: "bigint", c.ERASED: "bigint",
+    c.FINGERPRINT: "string",  # null from before its rows are touched until all of them are in
     c.CONTENT: "bigint",  # a hash of all that the tables hold of it, null where an older version wrote none
 }, "ingest_events", partitions=(), grows=True)
 PRODUCT_MENTIONS = Table("product_mentions", "one way in which a log describes a product, counted by file and day", {

@@ -1,7 +1,8 @@
 """Take a source's files into the lake, so that the tables depend on the set of files and not on the order they came in.
 
-The account of a file in `ingests` is taken away before its rows are touched and written back after all of them
-are in. A run that was killed in between leaves files without account, and the next run takes those in again.
+The account of a file in `ingests` is opened, without a fingerprint, before its rows are touched, and closed after all of
+them are in. A run that was killed in between leaves open accounts. The next run takes those files in again, and tells all
+purchases from repurchases anew: which ones the other had amended, for rows that no file may say any more, nobody knows.
 """
 
 from __future__ import annotations
@@ -61,13 +62,14 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = (), anew: bool =
     """
     _refuse_others(lake, {source.name, *beside})
     units = log_units(lake.spark, source)
-    recorded, held = _recorded(lake, source), _held(lake, source)
+    recorded, opened = _recorded(lake, source)
+    held = _held(lake, source)
     whole = _still_whole(recorded, held)
     _tell_losses(source, set(recorded), set(whole), {unit.name for unit in units})
     known = {} if anew else whole
     pending = {unit.name for unit in units if known.get(unit.name, {}).get(c.FINGERPRINT) != unit.fingerprint}
     if source.duplicates == "drop" and pending & {*recorded, *(held or ())}:
-        # What a corrected file no longer says may still stand in a file whose copy of it was dropped. It may have rows without an account, of a run that was killed.
+        # What a corrected file no longer says may still stand in a file whose copy of it was dropped; it may have rows and no account.
         pending |= {unit.name for unit in units if recorded.get(unit.name, {}).get(c.COPIES)}
     if not pending:
         log.info("%s: nothing new in %d files", source.name, len(units))
@@ -82,13 +84,13 @@ def take_in(lake: Lake, source: Source, beside: Sequence[str] = (), anew: bool =
         pending |= outranked  # the copy in the file of the smallest name stays, so these are divided anew
     books = [account.give_up(sum(count for (_, file), count in shared.items() if file == account.source_file)) for account in books]
     names = [unit.name for unit in chosen]
-    _commit(lake, source, staged, names, shared=bool(shared), reopened=bool(pending & set(recorded)))
+    _commit(lake, source, staged, names, shared=bool(shared), disturbed=bool(opened))
     if lake.state(ERASURES) != erased:
         raise Infrastructure(
             f"Users were erased while files of {source.name} were taken in, and these may have brought them back. Run this again: it takes the same "
             "files in anew, without them."
         )
-    lake.replace_where(_closed(lake, source, books, chosen), INGESTS, _of_files(source, names), of=f"of {source.name}")
+    lake.replace_where(_closed(lake, source, books, chosen), INGESTS, _of_files(source, sorted({*names, *opened})), of=f"of {source.name}")
     for account in books[:20]:
         log.info("%s %s", source.name, account)
     return books
@@ -133,11 +135,13 @@ def _still_whole(recorded: dict[str, dict], held: dict[str, Held] | None) -> dic
     return {name: account for name, account in recorded.items() if held.get(name, Held()).told_by(account)}
 
 
-def _recorded(lake: Lake, source: Source) -> dict[str, dict]:
-    """The accounts of the files that are completely in."""
+def _recorded(lake: Lake, source: Source) -> tuple[dict[str, dict], set[str]]:
+    """The accounts of the files that are completely in, and the names of those that a run left open."""
     if not lake.exists(INGESTS):
-        return {}
-    return {row[c.SOURCE_FILE]: row.asDict() for row in lake.read(INGESTS).where(F.col(c.SOURCE) == source.name).collect()}
+        return {}, set()
+    accounts = {row[c.SOURCE_FILE]: row.asDict() for row in lake.read(INGESTS).where(F.col(c.SOURCE) == source.name).collect()}
+    opened = {name for name, account in accounts.items() if account[c.FINGERPRINT] is None}
+    return {name: account for name, account in accounts.items() if name not in opened}, opened
 
 
 def _stage(lake: Lake, source: Source, units: list[Unit], earlier: list[Unit]) -> tuple[list[Account], DataFrame]:
@@ -176,30 +180,35 @@ def _shared_with_other_files(lake: Lake, source: Source, staged: DataFrame, pend
     return {(row[_OTHER_FILE], row[c.SOURCE_FILE]): row["count"] for row in shared.collect()}
 
 
-def _commit(lake: Lake, source: Source, staged: DataFrame, names: list[str], shared: bool, reopened: bool) -> None:
-    """Write everything of the files `names` but their accounts."""
+def _commit(lake: Lake, source: Source, staged: DataFrame, names: list[str], shared: bool, disturbed: bool) -> None:
+    """Open the accounts of the files `names` and write all their rows; `disturbed` says that a run before this one was killed at that."""
     of_files, what = _of_files(source, names), f"of {source.name}"
     fresh = _good(staged)
     if shared:
         fresh = fresh.join(_events_of_other_files(lake, source, set(names)).select(c.EVENT_ID), on=c.EVENT_ID, how="left_anti")
-    if reopened:
-        lake.replace_where(accounts_of(lake.spark, []), INGESTS, of_files, of=f"{what}: files reopened")
-    _write_events(lake, fresh.select(*EVENTS.columns), of_files, what)
+    opened = accounts_of(lake.spark, [(source.name, name, 0, 0, 0, 0, 0, None, None) for name in names])
+    lake.replace_where(opened, INGESTS, of_files, of=f"{what}: accounts opened")
+    _write_events(lake, fresh.select(*EVENTS.columns), of_files, what, disturbed)
     rejected = staged.where((F.size(c.REASONS) > 0) & ~F.array_contains(c.REASONS, ERASED)).withColumn(c.USER_HASH, hashed(F.col(c.USER)))
     lake.replace_where(rejected.select(*QUARANTINE.columns), QUARANTINE, of_files, of=what)
     lake.replace_where(mentions(fresh), PRODUCT_MENTIONS, of_files, of=what)
 
 
-def _write_events(lake: Lake, fresh: DataFrame, of_files: str, what: str) -> None:
-    """Replace the events of the files by `fresh`, with repurchases told apart in the light of all other files; events of those that change are amended first."""
+def _write_events(lake: Lake, fresh: DataFrame, of_files: str, what: str, disturbed: bool) -> None:
+    """Replace the events of the files by `fresh`, with repurchases told apart in the light of all other files; events of those that change are amended first.
+
+    Only what shares user and product with a row that comes or goes is looked at, or, after a `disturbed` run, everything.
+    """
     if not lake.exists(EVENTS):
         lake.replace_where(with_repurchases(fresh), EVENTS, of_files, of=what)
         return
     events = lake.read(EVENTS)
     bought = events.where(F.col(c.BEHAVIOUR).isin(*c.BOUGHT))
-    replaced = bought.where(of_files).select(c.USER, c.ITEM)
-    touched = fresh.where(F.col(c.BEHAVIOUR) == c.PURCHASE).select(c.USER, c.ITEM).unionByName(replaced).distinct()
-    history = bought.where(f"NOT ({of_files})").join(touched, on=[c.USER, c.ITEM], how="left_semi")
+    history = bought.where(f"NOT ({of_files})")
+    if not disturbed:
+        replaced = bought.where(of_files).select(c.USER, c.ITEM)
+        touched = fresh.where(F.col(c.BEHAVIOUR) == c.PURCHASE).select(c.USER, c.ITEM).unionByName(replaced).distinct()
+        history = history.join(touched, on=[c.USER, c.ITEM], how="left_semi")
     together = with_repurchases(
         fresh.withColumn(_WAS, F.lit(None).cast("string")).unionByName(history.withColumn(_WAS, F.col(c.BEHAVIOUR)))
     )

@@ -8,7 +8,7 @@ from pyspark.sql import functions as F
 from pyspark.testing import assertDataFrameEqual
 from shop import a_source, write_log
 
-from recsys.columns import ACCEPTED, BEHAVIOUR, CONTENT, COPIES, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
+from recsys.columns import ACCEPTED, BEHAVIOUR, CONTENT, COPIES, FINGERPRINT, ITEM, NAME, RAW, REASONS, REJECTED, ROWS, ROWS_IN, SOURCE_FILE, TIME, USER
 from recsys.events import intake
 from recsys.events.intake import take_in
 from recsys.faults import BadData, BadSettings, Infrastructure
@@ -201,7 +201,7 @@ def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, m
     replace_where, kills = Lake.replace_where, [EVENTS, INGESTS]
 
     def killed(self, rows, into, predicate, of):
-        if kills and into is kills[0] and not of.endswith("reopened"):
+        if kills and into is kills[0] and not of.endswith("opened"):
             raise KeyboardInterrupt(kills.pop(0).name)
         return replace_where(self, rows, into, predicate, of)
 
@@ -216,6 +216,30 @@ def test_a_run_killed_between_two_tables_is_healed_by_the_next(lake, tmp_path, m
         ("u", "milk", 6, "repurchase", "monday.csv"),
     ]
     assert books(lake) == [("monday.csv", 3, 3, 0, 0)]
+
+
+@pytest.mark.parametrize("late", ["monday.csv", "sunday.csv"])  # a file that was in before, and a new one
+def test_repurchases_by_a_row_of_a_killed_run_that_is_then_corrected_away_are_purchases_again(lake, tmp_path, monkeypatch, late):
+    for name, lines in (("monday.csv", MONDAY[:1]), ("tuesday.csv", ["u,honey,buy,2020-01-07 09:00:00,1,1.0"])):
+        write_log(tmp_path / name, *lines)
+    source, replace_where = a_source(tmp_path / "*.csv"), Lake.replace_where
+    take_in(lake, source)
+
+    def killed(self, rows, into, predicate, of):
+        if into is EVENTS:
+            raise KeyboardInterrupt
+        return replace_where(self, rows, into, predicate, of)
+
+    monkeypatch.setattr(Lake, "replace_where", killed)
+    write_log(tmp_path / late, MONDAY[0], "u,honey,buy,2020-01-05 09:00:00,1,1.0")
+    with pytest.raises(KeyboardInterrupt):
+        take_in(lake, source)
+    assert ("u", "honey", 7, "repurchase", "tuesday.csv") in bought(lake)
+    monkeypatch.setattr(Lake, "replace_where", replace_where)
+    write_log(tmp_path / late, MONDAY[0])
+    take_in(lake, source)
+    assert ("u", "honey", 7, "purchase", "tuesday.csv") in bought(lake)
+    assert take_in(lake, source) == [] and None not in [row[0] for row in lake.read(INGESTS).select(FINGERPRINT).collect()]
 
 
 def test_a_file_that_is_refused_shows_rows_but_none_of_an_erased_user(lake, tmp_path):
