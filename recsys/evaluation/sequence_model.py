@@ -16,13 +16,13 @@ from recsys import columns as c
 from recsys.baselines.lists import seen_products
 from recsys.baselines.method import Maker
 from recsys.faults import BadSettings, MissingTable
+from recsys.models.conditions import wanted_behaviour
 from recsys.models.definition import read_definition
 from recsys.models.follows import Follows
 from recsys.pushes.alone import fresh_waits
 from recsys.pushes.filters import BANNED, by_user, with_banned
 from recsys.pushes.scoring import Held, Request, loaded_with, top_items
 from recsys.pushes.scoring import load as load_model
-from recsys.sequences.liked import wanted_behaviour
 from recsys.sequences.shape import ARRAYS, NUMBERS
 from recsys.settings import Control, EvaluationSettings, SequenceSettings, Settings
 from recsys.training.artifact import MANIFEST, artifact_for, read_manifest

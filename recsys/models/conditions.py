@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from recsys.columns import BEHAVIOUR_ORDER, PURCHASE, REPURCHASE
+from collections.abc import Sequence
+
+from recsys.columns import BEHAVIOUR_ORDER, BOUGHT, PURCHASE, REPURCHASE
 
 NEXT_EVENT, LATER_VISIT = 0, 1
 CONDITIONS = 2
@@ -16,6 +18,12 @@ def behaviour_code(behaviour: str | None) -> int:
     if behaviour is None:
         return ANY_BEHAVIOUR
     return PURCHASE_CODE if behaviour == REPURCHASE else BEHAVIOUR_ORDER.index(behaviour) + 1
+
+
+def wanted_behaviour(relevant: Sequence[str]) -> str | None:
+    """The one behaviour for which lists are asked that are judged by these, both kinds of buying being one; None where there are several."""
+    kinds = {PURCHASE if behaviour in BOUGHT else behaviour for behaviour in relevant}
+    return kinds.pop() if len(kinds) == 1 else None
 
 
 def condition_for(later_share: float, split: str) -> int:

@@ -1,4 +1,4 @@
-"""What lists are judged by, in validation and in the evaluation: the products that a user went on to like."""
+"""What validation asks for: the products that a user went on to like."""
 
 from __future__ import annotations
 
@@ -11,12 +11,6 @@ from recsys import columns as c
 
 TARGET_WIDTH = 64  # products kept for a user; what a longer list would add to a validation figure is noise
 _FIRST, _PLACE, _PLACED = "first_event", "place", "placed"
-
-
-def wanted_behaviour(relevant: Sequence[str]) -> str | None:
-    """The one behaviour for which lists are asked that are judged by these, both kinds of buying being one; None where there are several."""
-    kinds = {c.PURCHASE if behaviour in c.BOUGHT else behaviour for behaviour in relevant}
-    return kinds.pop() if len(kinds) == 1 else None
 
 
 def liked_products(target_events: DataFrame, vocabulary: DataFrame, relevant: Sequence[str]) -> DataFrame:

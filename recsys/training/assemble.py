@@ -18,11 +18,10 @@ import recsys
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings
 from recsys.lake import DataFile
-from recsys.models.conditions import behaviour_code, condition_for
+from recsys.models.conditions import behaviour_code, condition_for, wanted_behaviour
 from recsys.models.definition import ModelDefinition
 from recsys.runs.code import package_hash
 from recsys.secrets import told
-from recsys.sequences.liked import wanted_behaviour
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
 from recsys.training.plan import Outcome, Plan

@@ -10,9 +10,9 @@ from pyspark.testing import assertDataFrameEqual
 from recsys import columns as c
 from recsys.evaluation.sequence_model import SequenceModel, trained_models
 from recsys.faults import BadSettings, MissingTable
+from recsys.models.conditions import wanted_behaviour
 from recsys.models.definition import ModelDefinition
 from recsys.pushes.scoring import BATCH_SIZE
-from recsys.sequences.liked import wanted_behaviour
 from recsys.settings import EvaluationSettings, SequenceSettings, Settings, TrainingSettings
 from recsys.training.assemble import version_of
 from tests.baselines.logs import day, lists, log, users
