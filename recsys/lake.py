@@ -45,12 +45,19 @@ class Lake:
     """The Delta tables below one root: a folder, an object-store URL, or `catalog.schema`.
 
     A write replaces what it names in one Delta commit, or leaves the table as it was.
+
+    Raises:
+        BadSettings: a part of the name is empty.
     """
 
     spark: SparkSession = field(repr=False)
     root: str
     written: dict[str, int] = field(default_factory=dict, repr=False, compare=False)  # rows by table; whoever asks empties it before
     seen: dict[str, tuple[str, str]] = field(default_factory=dict, repr=False, compare=False)  # for recsys.runs: states of days
+
+    def __post_init__(self) -> None:
+        if not self._is_path and not all(self.root.split(".")):
+            raise BadSettings(f"lake = {self.root} has a part without a name. Write a folder, an object-store URL, or catalog.schema.")
 
     @property
     def _is_path(self) -> bool:

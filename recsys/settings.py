@@ -197,8 +197,6 @@ def load_settings(path: str | Path, overrides: list[str] | None = None) -> Setti
     read = read_settings(Settings, path, overrides)
     models = read.models if urlparse(read.models).scheme else os.path.abspath(read.models)  # workers stand in folders of their own
     settings = replace(read, models=models, folder=str(Path(path).parent))
-    if "/" not in settings.lake and not settings.lake.startswith(".") and not all(settings.lake.split(".")):
-        raise BadSettings(f"{path}: lake = {settings.lake} has a part without a name. Write a folder, an object-store URL, or catalog.schema.")
     if settings.segments.k_min > settings.segments.k_max:
         raise BadSettings(f"{path}: segments.k_min = {settings.segments.k_min} is above k_max = {settings.segments.k_max}.")
     if settings.pushes.drop_bought and not settings.evaluation.drop_seen:

@@ -42,12 +42,6 @@ def test_models_have_one_path_for_all_who_stand_in_folders_of_their_own(settings
     ]
 
 
-@pytest.mark.parametrize("lake", ["main..shop", "shop.", "main."])
-def test_a_lake_whose_name_lacks_a_part_is_refused(settings_file, lake):
-    with pytest.raises(BadSettings, match=f"lake = {lake} has a part without a name. Write a folder"):
-        load_settings(settings_file(f"source: a.yaml\nlake: {lake}"))
-
-
 def test_settings_cannot_be_changed_once_read(settings_file):
     settings = load_settings(settings_file("source: a.yaml"))
     with pytest.raises(AttributeError):

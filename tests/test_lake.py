@@ -149,6 +149,12 @@ def test_a_schema_that_is_not_there_is_told_and_how_a_folder_is_written(spark, n
         Lake(spark, name).read(NORMALIZER)
 
 
+@pytest.mark.parametrize("name", ["main..shop", "shop.", "main."])
+def test_a_lake_whose_name_lacks_a_part_is_refused(name):
+    with pytest.raises(BadSettings, match=f"lake = {name} has a part without a name. Write a folder"):
+        Lake(None, name)
+
+
 def test_a_table_that_was_never_written_names_the_job_that_writes_it(any_lake):
     with pytest.raises(MissingTable, match="There is no table .*normalizer .*Run jobs/fit_normalizer.py first"):
         any_lake.read(NORMALIZER)
