@@ -17,7 +17,7 @@ from recsys.lake import Lake
 from recsys.settings import SequenceSettings
 from recsys.tables import NORMALIZER, SEGMENT_CENTROIDS, VOCABULARY
 from recsys.training.artifact import ITEMS, listed, read_manifest
-from recsys.training.assemble import centres, product_ids
+from recsys.training.assemble import bounds, centres, product_ids
 
 
 def refuse_other_inputs(folder: str | Path, lake: Lake, model_ds: date, sequences: SequenceSettings) -> None:
@@ -74,9 +74,8 @@ def refuse_other_users(folder: str | Path, normalizer: Sequence[Row], centroids:
         BadData: one of them was made anew since, and says something else. What an older manifest does not say passes.
     """
     manifest = read_manifest(folder)
-    bounds = [row.asDict() for row in sorted(normalizer, key=lambda row: row[c.POSITION])]
     for table, learned, now in (
-        (NORMALIZER, _bounds(manifest.get("normalizer")), _bounds(bounds)), (SEGMENT_CENTROIDS, manifest.get("centroids"), centres(centroids)),
+        (NORMALIZER, _values(manifest.get("normalizer")), _values(bounds(normalizer))), (SEGMENT_CENTROIDS, manifest.get("centroids"), centres(centroids)),
         (SEGMENT_CENTROIDS, manifest.get("segments"), len(centroids)),
     ):
         if learned is not None and not _close(learned, now):
@@ -86,7 +85,7 @@ def refuse_other_users(folder: str | Path, normalizer: Sequence[Row], centroids:
             )
 
 
-def _bounds(normalizer: Sequence[dict[str, Any]] | None) -> list[list] | None:
+def _values(normalizer: Sequence[dict[str, Any]] | None) -> list[list] | None:
     return normalizer and [[row.get(name) for name in NORMALIZER.columns if name != c.DAY] for row in normalizer]
 
 

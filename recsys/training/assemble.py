@@ -95,7 +95,7 @@ def make_manifest(
         "segments": plan.segments,
         "condition": plan.condition,
         "data": data,
-        "normalizer": [row.asDict() for row in sorted(normalizer, key=lambda row: row[c.POSITION])],
+        "normalizer": bounds(normalizer),
         "centroids": centres(centroids),
         "rows": {"train": sum(file.rows for file in plan.train_files), "validation": sum(file.rows for file in plan.validation_files)},
         "history": list(outcome.history),
@@ -114,6 +114,11 @@ def validation_told(manifest: dict[str, Any]) -> str:
 def product_ids(vocabulary: Sequence[Row]) -> list[str]:
     """The product of every index, "" for padding."""
     return ["", *(row[c.ITEM] for row in sorted(vocabulary, key=lambda row: row[c.ITEM_INDEX]))]
+
+
+def bounds(normalizer: Sequence[Row]) -> list[dict[str, Any]]:
+    """How every attribute is brought between 0 and 1, in the order of the attributes."""
+    return [row.asDict() for row in sorted(normalizer, key=lambda row: row[c.POSITION])]
 
 
 def centres(centroids: Sequence[Row]) -> list[list[float]]:
