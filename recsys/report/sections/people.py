@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from pyspark.sql import DataFrame, Row
-from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys import tables as t
@@ -101,7 +100,7 @@ def choice_of_k(night: Night) -> Sequence[Block]:
 
 
 def segments(night: Night) -> Sequence[Block]:
-    members = night.lake.read_day(t.SEGMENTS, night.ds).where(F.col(c.SPLIT) == PUSH)
+    members = night.lake.read_split(t.SEGMENTS, night.ds, PUSH)
     sizes = {row[c.SEGMENT]: row["count"] for row in facts.rows(members.groupBy(c.SEGMENT).count().orderBy(c.SEGMENT))}
     names = [f"segment {segment}" for segment in sizes]
     picture = Picture(
@@ -114,7 +113,7 @@ def segments(night: Night) -> Sequence[Block]:
 
 def _what_distinguishes(night: Night, members: DataFrame, numbers: list[int]) -> list[Block]:
     normalizer = night.lake.read_day(t.NORMALIZER, night.model_ds).orderBy(c.POSITION).collect()
-    features = night.lake.read_day(t.USER_FEATURES, night.ds).where(F.col(c.SPLIT) == PUSH)
+    features = night.lake.read_split(t.USER_FEATURES, night.ds, PUSH)
     attributes = [row[c.ATTRIBUTE] for row in normalizer]
     found = facts.rows(segment_profiles(normalise(features, normalizer), members, attributes, top=len(attributes)))
     means = {(row[c.SEGMENT], row[c.ATTRIBUTE]): row for row in found}

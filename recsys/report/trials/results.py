@@ -82,7 +82,7 @@ class Results:
         return found
 
     def _tested(self, table: t.Table) -> DataFrame:
-        return self.night.lake.read_day(table, self.night.ds).where(F.col(c.SPLIT) == TEST)
+        return self.night.lake.read_split(table, self.night.ds, TEST)
 
     @cached_property
     def code(self) -> str | None:
