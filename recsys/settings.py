@@ -81,7 +81,8 @@ class TrainingSettings:
     minutes: Annotated[float, Field(gt=0)] = 60.0  # training ends after this, all starts together, and its last epoch is cut short; the best weights so far win
     batch_size: Count = 32  # windows in a step, on each rank
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
-    patience: Count = 2  # epochs without a better validation NDCG before stopping
+    patience: Count = 2  # epochs before stopping that lift the best validation NDCG by less than least_gain
+    least_gain: Annotated[float, Field(ge=0, lt=1)] = 0.01  # as a share; 0 goes on for any gain. Minutes for thousandths are no bargain
     validation_users: Count = 20_000  # whom an epoch is judged by, at most, drawn at random: of more, judging takes longer and tells no more
     seed: Seed = 17
     precision: Literal["float32", "mixed_float16", "mixed_bfloat16"] = "float32"  # mixed_* on GPUs

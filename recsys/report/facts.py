@@ -15,9 +15,10 @@ ACTIVE_DAYS, FIRST, LAST, PERIOD, LISTED = "active_days", "first", "last", "peri
 
 
 def still_rising(manifest: Mapping[str, Any]) -> bool:
-    """Whether the last epoch of a training was its best, so that only the end of its epochs or minutes ended it."""
+    """Whether the last epoch of a training was its best, and only the end of its epochs or minutes ended it."""
     metrics = manifest["metrics"]
-    return metrics["validation_ndcg"] is not None and metrics["epoch"] == len(manifest.get("history") or [])
+    ended_itself = metrics["validation_ndcg"] is None or metrics.get("stalled", False)
+    return not ended_itself and metrics["epoch"] == len(manifest.get("history") or [])
 
 
 def rows(frame: DataFrame) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ from recsys.runs.code import package_hash
 from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
+from recsys.training.pace import stalled
 from recsys.training.plan import Outcome, Plan
 
 _LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")
@@ -84,7 +85,7 @@ def make_manifest(
     seconds: float, memory: dict[str, int | None],
 ) -> dict[str, Any]:
     """All that a model was made from, without secrets. `data` holds the version of every table it was read from."""
-    best = outcome.history[outcome.best_epoch]
+    best, scores = outcome.history[outcome.best_epoch], [entry["validation_ndcg"] for entry in outcome.history]
     return {
         "model_ds": str(model_ds),
         "code": recsys.__version__,
@@ -99,7 +100,10 @@ def make_manifest(
         "centroids": centres(centroids),
         "rows": {"train": sum(file.rows for file in plan.train_files), "validation": sum(file.rows for file in plan.validation_files)},
         "history": list(outcome.history),
-        "metrics": {"validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"]},
+        "metrics": {
+            "validation_ndcg": best["validation_ndcg"], "epoch": best["epoch"],
+            "stalled": stalled(scores, plan.settings.patience, plan.settings.least_gain),
+        },
         "seconds": round(seconds, 1),
         "memory": memory,
     }

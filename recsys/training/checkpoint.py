@@ -44,18 +44,20 @@ class Progress:
     def mean_loss(self) -> float:
         return self.loss / max(self.targets, 1)
 
-    def note(self, entry: dict[str, float | None], score: float | None) -> bool:
+    def note(self, entry: dict[str, float | None]) -> bool:
         """Add the finished epoch; True when it is the best so far. With no score to judge by, the last is the best."""
         self.history.append(entry)
+        score = self.scores[-1]
         better = score is None or score > self.best
         if better:
             self.best, self.best_epoch = self.best if score is None else score, self.epoch
         self.epoch, self.step, self.loss, self.targets, self.seconds = self.epoch + 1, 0, 0.0, 0.0, 0.0
         return better
 
-    def stalled(self, patience: int) -> bool:
-        """Whether the last `patience` epochs brought nothing better."""
-        return self.epoch - 1 - self.best_epoch >= patience
+    @property
+    def scores(self) -> list[float | None]:
+        """The validation NDCG@10 of every whole epoch."""
+        return [entry["validation_ndcg"] for entry in self.history]
 
 
 def mark(folder: str) -> None:

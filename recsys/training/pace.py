@@ -1,8 +1,9 @@
-"""How fast to learn at which step: up within the first steps, then down along a cosine until the training is over."""
+"""How fast to learn at which step: up within the first steps, then down along a cosine until the training is over. And when it has learned enough."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from recsys.settings import TrainingSettings
 
@@ -24,3 +25,14 @@ def learning_rate(settings: TrainingSettings, step: int, steps: int, time: float
     done = (step - warm_up) / max(steps - warm_up, 1)
     done = min(time if time > done + _AHEAD else done, 1.0)
     return settings.learning_rate * (_LAST + (1 - _LAST) * (1 + math.cos(math.pi * done)) / 2)
+
+
+def stalled(scores: Sequence[float | None], patience: int, least_gain: float) -> bool:
+    """Whether the last `patience` epochs lifted the best of the validation scores by less than the share `least_gain`, or not at all.
+
+    `scores` holds one for each epoch so far; None, where there is nobody to judge by, never stalls.
+    """
+    if len(scores) <= patience or None in scores:
+        return False
+    before, best = max(scores[:-patience]), max(scores)
+    return best <= before or best < before * (1 + least_gain)

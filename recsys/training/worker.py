@@ -22,7 +22,7 @@ from recsys.sequences.shape import Batch
 from recsys.sequences.shares import assign, steps_per_epoch
 from recsys.training.bar import progress_bar
 from recsys.training.checkpoint import Progress, Weights, load, refuse_unmarked, save
-from recsys.training.pace import learning_rate
+from recsys.training.pace import learning_rate, stalled
 from recsys.training.plan import Outcome, Plan
 from recsys.training.signs import READING, SAVING, TOGETHER, Signs
 from recsys.training.start import product_vectors
@@ -153,7 +153,7 @@ class _Rank:
         self._at(TOGETHER)
         settings, progress = self.plan.settings, self.progress
         late = self._time() > 1.0 and progress.epoch > 0
-        done = progress.epoch >= settings.epochs or progress.stalled(settings.patience) or late
+        done = progress.epoch >= settings.epochs or stalled(progress.scores, settings.patience, settings.least_gain) or late
         return self.horovod.broadcast_object(done and progress.step == 0, root_rank=0)
 
     def run_epoch(self) -> None:
@@ -170,7 +170,7 @@ class _Rank:
             }
             self._tick()
             self.signs.warm()
-            if progress.note(entry, ndcg) and self.speaks:
+            if progress.note(entry) and self.speaks:
                 with balanced(self.model, moves):
                     self.best = {variable.path: np.array(variable) for variable in self.model.kept}
         if self.speaks:

@@ -21,10 +21,13 @@ def test_the_first_line_says_which_night_it_was_and_that_a_simulated_shop_is_one
     assert subtitle(Night(Lake(None, "unread"), real, today, yesterday)) == "Pushes of 2017-12-30 by the model of 2017-12-29"
 
 
-@pytest.mark.parametrize(("best", "ndcg", "rising"), [(3, 0.1, True), (2, 0.1, False), (3, None, False)])
-def test_a_training_whose_last_epoch_was_the_best_is_said_to_have_been_cut_short(tmp_path, best, ndcg, rising):
+@pytest.mark.parametrize(
+    ("best", "ndcg", "stalled", "rising"), [(3, 0.1, False, True), (2, 0.1, False, False), (3, None, False, False), (3, 0.1, True, False)]
+)
+def test_a_training_whose_last_epoch_was_the_best_is_said_to_have_been_cut_short(tmp_path, best, ndcg, stalled, rising):
     ds = date(2017, 12, 30)
-    manifest = {"version": "m", "model_ds": str(ds), "seconds": 9, "history": [{}, {}, {}], "metrics": {"validation_ndcg": ndcg, "epoch": best}}
+    metrics = {"validation_ndcg": ndcg, "epoch": best, "stalled": stalled}
+    manifest = {"version": "m", "model_ds": str(ds), "seconds": 9, "history": [{}, {}, {}], "metrics": metrics}
     (tmp_path / "m").mkdir()
     (tmp_path / "m" / "manifest.json").write_text(json.dumps(manifest))
     told, *_ = training(Night(Lake(None, "unread"), Settings(source="shop.yaml", models=str(tmp_path)), ds, ds))

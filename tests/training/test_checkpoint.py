@@ -9,32 +9,31 @@ def write(folder, epochs):
     """A checkpoint whose arrays say after how many epochs it was written."""
     progress = Progress()
     for epoch in range(epochs):
-        progress.note({}, score=epoch)
+        progress.note({"validation_ndcg": epoch})
     save(str(folder), "this", progress, [np.full(9, float(epochs))], {"model/bias": np.full(2, float(epochs))})
 
 
 def test_a_checkpoint_comes_back_whole_and_only_to_the_training_that_wrote_it(tmp_path):
     progress = Progress()
-    progress.note({"loss": 2.5}, score=0.1)
+    progress.note({"loss": 2.5, "validation_ndcg": 0.1})
     progress.add(0.75, 3)
     save(str(tmp_path), "this", progress, [np.arange(3.0), np.array(7)], {"model/bias": np.ones(2)})
     found, state, best = load(str(tmp_path), "this")
-    assert found == Progress(epoch=1, step=1, loss=0.75, targets=3, best=0.1, best_epoch=0, history=[{"loss": 2.5}])
+    assert found == Progress(epoch=1, step=1, loss=0.75, targets=3, best=0.1, best_epoch=0, history=[{"loss": 2.5, "validation_ndcg": 0.1}])
     np.testing.assert_array_equal(state[0], [0, 1, 2])
     assert state[1] == 7 and list(best) == ["model/bias"]
     assert load(str(tmp_path), "another") is None and load(str(tmp_path / "nowhere"), "this") is None
 
 
-def test_training_stalls_after_as_many_worse_epochs_as_its_patience():
+def test_the_best_epoch_is_the_first_of_those_with_the_best_score():
     progress = Progress()
-    stalled = [(progress.note({}, score), progress.stalled(2)) for score in (0.1, 0.3, 0.3, 0.2)]
-    assert stalled == [(True, False), (True, False), (False, False), (False, True)]
-    assert (progress.best, progress.best_epoch) == (0.3, 1)
+    assert [progress.note({"validation_ndcg": score}) for score in (0.1, 0.3, 0.3, 0.2)] == [True, True, False, False]
+    assert (progress.best, progress.best_epoch, progress.scores) == (0.3, 1, [0.1, 0.3, 0.3, 0.2])
 
 
-def test_without_validation_users_the_last_epoch_is_the_best_and_nothing_stalls():
+def test_without_validation_users_the_last_epoch_is_the_best():
     progress = Progress()
-    assert [(progress.note({}, None), progress.stalled(1), progress.best_epoch) for _ in range(3)] == [(True, False, epoch) for epoch in range(3)]
+    assert [(progress.note({"validation_ndcg": None}), progress.best_epoch) for _ in range(3)] == [(True, epoch) for epoch in range(3)]
 
 
 def test_of_a_checkpoint_with_any_one_byte_changed_nothing_wrong_is_read(tmp_path, caplog):

@@ -1,7 +1,9 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys.settings import TrainingSettings
-from recsys.training.pace import learning_rate
+from recsys.training.pace import learning_rate, stalled
 
 SETTINGS = TrainingSettings(learning_rate=1.0)
 
@@ -28,3 +30,22 @@ def test_minutes_that_end_before_the_epochs_set_the_pace():
 
 def test_a_clock_that_is_hardly_ahead_changes_nothing():
     assert rates(100, time=0.0)[60:] == rates(100, time=0.04)[60:]
+
+
+@pytest.mark.parametrize(("scores", "least_gain", "over"), [
+    ([0.3, 0.1], 0, False),  # no two epochs since the first
+    ([0.1, 0.3, 0.3], 0, False),
+    ([0.1, 0.3, 0.3, 0.2], 0, True),
+    ([0.3, 0.3001, 0.3002], 0, False),
+    ([0.3, 0.3001, 0.3002], 0.01, True),
+    ([0.3, 0.302, 0.304], 0.01, False),  # together more than a hundredth
+    ([0.0, 0.0, 0.0], 0.01, True),
+    ([None, None, None, None], 0.01, False),
+])
+def test_training_stalls_once_as_many_epochs_as_its_patience_gain_too_little(scores, least_gain, over):
+    assert stalled(scores, 2, least_gain) == over
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=12), st.integers(1, 4))
+def test_with_any_gain_enough_training_stalls_as_long_after_its_best_epoch_as_its_patience(scores, patience):
+    assert stalled(scores, patience, 0.0) == (len(scores) - 1 - scores.index(max(scores)) >= patience)
