@@ -47,10 +47,12 @@ def random_starts(points: DataFrame, k_max: int, seeds: Sequence[int]) -> dict[i
     They come from some hundred points that are drawn by a hash of user and seed: the same whatever the partitions. Fewer where there
     are fewer distinct points.
     """
-    distinct = points.groupBy(c.ATTRIBUTES).agg(F.min(c.USER).alias(c.USER))
+    lowest = [F.min(F.xxhash64(c.USER, F.lit(seed))).alias(f"{_LOT}_{seed}") for seed in seeds]  # numbers, which Spark aggregates without a sort
+    distinct = points.groupBy(c.ATTRIBUTES).agg(*lowest)
     # A limit for each seed, not a rank over all: so every task hands on its own few lots, and no seed's points are sorted in one.
-    lots = [distinct.select(F.lit(seed).alias(c.SEED), F.xxhash64(c.USER, F.lit(seed)).alias(_LOT), c.USER, c.ATTRIBUTES) for seed in seeds]
-    drawn = reduce(DataFrame.unionByName, [lot.orderBy(_LOT, c.USER).limit(_DRAWN * k_max) for lot in lots]).orderBy(c.SEED, _LOT, c.USER)
+    lots = [distinct.select(F.lit(seed).alias(c.SEED), F.col(f"{_LOT}_{seed}").alias(_LOT), c.ATTRIBUTES) for seed in seeds]
+    order = [_LOT, c.ATTRIBUTES]
+    drawn = reduce(DataFrame.unionByName, [lot.orderBy(*order).limit(_DRAWN * k_max) for lot in lots]).orderBy(c.SEED, *order)
     starts: dict[int, list] = {seed: [] for seed in seeds}
     for row in drawn.select(c.SEED, c.ATTRIBUTES).collect():
         starts[row[c.SEED]].append(row[c.ATTRIBUTES])

@@ -31,10 +31,17 @@ class Tally:
 
 def tally(points: np.ndarray, centroids: np.ndarray, runs: Sequence[slice]) -> Tally:
     """The tally of `points` [n, attributes] for `centroids` [centroids, attributes]; `runs` are their row ranges."""
-    found = None
+    count, width = centroids.shape
+    found = Tally(np.zeros(count), np.zeros((count, width)), np.zeros(count), np.zeros(count))
+    # The same memory for every tile: the system clears every page of a new array of this size, which takes as long as the arithmetic.
+    scores, members = np.empty((2, count, min(_TILE, len(points))))
+    half = np.square(centroids).sum(axis=1)[:, None] / 2
     for start in range(0, len(points), _TILE):
-        tile = _tally_tile(points[start : start + _TILE], centroids, runs)
-        found = tile if found is None else found.merge(tile)
+        tile = points[start : start + _TILE]
+        # |x - c|² = |x|² + 2 score, so within a run the least score is the nearest centroid
+        scored = np.matmul(-centroids, tile.T, out=scores[:, : len(tile)])
+        scored += half
+        _add(found, tile, scored, members[:, : len(tile)], runs)
     return found
 
 
@@ -48,17 +55,16 @@ def nearest(points: np.ndarray, centroids: np.ndarray) -> tuple[np.ndarray, np.n
     return label, np.sqrt(squared[np.arange(len(points)), label])
 
 
-def _tally_tile(points: np.ndarray, centroids: np.ndarray, runs: Sequence[slice]) -> Tally:
+def _add(found: Tally, points: np.ndarray, scores: np.ndarray, members: np.ndarray, runs: Sequence[slice]) -> None:
+    """Count `points` [n, attributes] in `found`, by their `scores` [centroids, n]; `members`, of that shape, is overwritten."""
     lengths = np.square(points).sum(axis=1)
-    # |x - c|² = |x|² + 2 score, so within a run the least score is the nearest centroid
-    scores = np.square(centroids).sum(axis=1)[:, None] / 2 - centroids @ points.T
-    members = np.empty_like(scores)
-    spread, inertia = np.empty(len(centroids)), np.empty(len(centroids))
     for run in runs:
         best = scores[run].min(axis=0)
         np.equal(scores[run], best, out=members[run], casting="unsafe")
         if members[run].sum() > len(points):  # a point between two centroids belongs to the first
             members[run] = scores[run].argmin(axis=0) == np.arange(run.stop - run.start)[:, None]
         squared = np.maximum(lengths + 2 * best, 0.0)
-        inertia[run], spread[run] = members[run] @ squared, members[run] @ np.sqrt(squared)
-    return Tally(members.sum(axis=1), members @ points, spread, inertia)
+        found.inertia[run] += members[run] @ squared
+        found.spread[run] += members[run] @ np.sqrt(squared)
+    found.size[:] += members.sum(axis=1)
+    found.total[:] += members @ points

@@ -17,7 +17,7 @@ from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.settings import SegmentSettings
-from recsys.users.aggregate import read_arrays
+from recsys.users.aggregate import MATRIX, read_arrays
 from recsys.users.davies_bouldin import davies_bouldin, mean_pairwise, sampled_pairwise
 from recsys.users.kmeans import Run
 from recsys.users.lloyd import nearest
@@ -48,15 +48,14 @@ def qualities(points: DataFrame, runs: Sequence[Run], settings: SegmentSettings)
 def pairwise_spreads(points: DataFrame, runs: Sequence[Run], settings: SegmentSettings) -> DataFrame:
     """P1 eq. (2) of every cluster of every run: k, segment, spread, standard_error."""
     lots = points.select(F.xxhash64(c.USER, F.lit(settings.seed)).alias(_LOT), c.ATTRIBUTES)
-    shares = _shares(runs, settings)
-    members = lots.mapInArrow(
-        _members(runs, shares), f"{c.K} int, {c.SEGMENT} int, {_LOT} bigint, {c.ATTRIBUTES} array<float>"
-    )
+    shares, width = _shares(runs, settings), runs[0].centroids.shape[1]
+    members = lots.mapInArrow(_members(runs, shares, width), f"{c.K} int, {c.SEGMENT} int, {_LOT} binary, {MATRIX} binary")
     sizes = {run.k: run.size for run in runs}
 
-    def measure(cluster: pd.DataFrame) -> pd.DataFrame:
-        k, segment = int(cluster[c.K].iloc[0]), int(cluster[c.SEGMENT].iloc[0])
-        inside = np.stack(cluster.sort_values(_LOT)[c.ATTRIBUTES].to_numpy()).astype(np.float64)
+    def measure(pieces: pd.DataFrame) -> pd.DataFrame:
+        k, segment = int(pieces[c.K].iloc[0]), int(pieces[c.SEGMENT].iloc[0])
+        lot = np.frombuffer(b"".join(pieces[_LOT]), np.float64)
+        inside = np.frombuffer(b"".join(pieces[MATRIX]), np.float32).reshape(-1, width)[lot.argsort(kind="stable")].astype(np.float64)
         if sizes[k][segment] < settings.exact_pairs_below:
             spread, error = mean_pairwise(inside), 0.0
         else:
@@ -74,23 +73,30 @@ def _shares(runs: Sequence[Run], settings: SegmentSettings) -> dict[int, np.ndar
     return {run.k: np.minimum(wanted / np.maximum(run.size, 1), 1.0) for run in runs}
 
 
-def _members(runs: Sequence[Run], shares: dict[int, np.ndarray]):
-    width = runs[0].centroids.shape[1]
+def _members(runs: Sequence[Run], shares: dict[int, np.ndarray], width: int):
+    """What a worker sends on of its points: of each cluster one row of bytes for each of its Arrow batches, and not one for each point."""
+    most = max(share.max() for share in shares.values())
 
     def send(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         for batch in batches:
-            points = read_arrays(batch.column(1), width)
             lot = (batch.column(0).to_numpy(zero_copy_only=False) + 2.0**63) / 2.0**64  # uniform in 0..1
-            for run in runs:
-                segment, _ = nearest(points, run.centroids)
-                rows = np.flatnonzero(lot <= shares[run.k][segment])
-                columns = [
-                    pa.array(np.full(len(rows), run.k, np.int32)), pa.array(segment[rows].astype(np.int32)),
-                    batch.column(0).take(pa.array(rows)), batch.column(1).take(pa.array(rows)),
-                ]
-                yield pa.record_batch(columns, [c.K, c.SEGMENT, _LOT, c.ATTRIBUTES])
+            drawn = lot <= most
+            points, lot = read_arrays(batch.column(1), width)[drawn], lot[drawn]
+            found = [(run.k, *piece) for run in runs for piece in _pieces(points, lot, run.centroids, shares[run.k])]
+            columns = zip([pa.int32(), pa.int32(), pa.binary(), pa.binary()], zip(*found))
+            if found:
+                yield pa.record_batch([pa.array(values, kind) for kind, values in columns], [c.K, c.SEGMENT, _LOT, MATRIX])
 
     return send
+
+
+def _pieces(points: np.ndarray, lot: np.ndarray, centroids: np.ndarray, shares: np.ndarray) -> Iterator[tuple[int, bytes, bytes]]:
+    """Of each cluster that any of `points` are sent on of: its number, their lots, and they themselves."""
+    segment, _ = nearest(points, centroids)
+    sent = lot <= shares[segment]
+    for number in np.unique(segment[sent]):
+        rows = sent & (segment == number)
+        yield int(number), lot[rows].tobytes(), points[rows].astype(np.float32).tobytes()
 
 
 def _quality(run: Run, spreads: dict) -> Quality:
