@@ -40,10 +40,9 @@ def run(night: Night) -> None:
     events = history(with_role(lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN), night.settings.split, ds), PUSH)
     require_any(products, ds)
     unwanted = bought(events, settings)
-    model_items = top_items(
-        with_banned(sequences, unwanted, vocabulary), path, settings.n, banned=BANNED if settings.drop_bought else None,
-        never=item_ids(not_eligible(vocabulary, products)), behaviour=settings.behaviour, neighbours=follows_of(lake, ds, PUSH, vocabulary.count()),
-    )
+    asked, banned = (with_banned(sequences, unwanted, vocabulary), BANNED) if settings.drop_bought else (sequences, None)
+    never, neighbours = item_ids(not_eligible(vocabulary, products)), follows_of(lake, ds, PUSH, vocabulary.count())
+    model_items = top_items(asked, path, settings.n, banned=banned, never=never, behaviour=settings.behaviour, neighbours=neighbours)
     fallback = fallback_lists(recent(events, settings, ds), segments, products, 2 * settings.n + most_bought(unwanted))
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
     lake.replace_day(pushes(lists, products, read_manifest(path)["version"], events_version, ds), t.PUSHES, ds)

@@ -101,10 +101,15 @@ def test_users_who_get_nothing_at_all_are_counted_among_those_with_short_lists_a
 
 def test_only_a_night_that_drops_what_was_bought_has_the_model_leave_out_anything_for_single_users(lake, tmp_path, monkeypatch):
     asked, listed = [], push_products.top_items
-    monkeypatch.setattr(push_products, "top_items", lambda *rows, **wanted: asked.append(wanted["banned"]) or listed(*rows, **wanted))
+
+    def seen(sequences, *place, **wanted):
+        asked.append((wanted["banned"], BANNED in sequences.columns))
+        return listed(sequences, *place, **wanted)
+
+    monkeypatch.setattr(push_products, "top_items", seen)
     for drop_bought in (False, True):
         push(shop.night(lake, tmp_path, pushes={"n": 1, "drop_bought": drop_bought}))
-    assert asked == [None, BANNED]
+    assert asked == [(None, False), (BANNED, True)]
 
 
 @two_days
