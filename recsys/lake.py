@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import re
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from urllib.parse import urlparse
 
 from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
@@ -19,6 +17,7 @@ from pyspark.sql.utils import AnalysisException
 
 from recsys import columns as c
 from recsys.faults import BadData, BadSettings, Infrastructure, MissingTable, understood
+from recsys.paths import absolute
 from recsys.tables import Table, in_contract
 
 log = logging.getLogger(__name__)
@@ -63,12 +62,14 @@ class Lake:
     def _is_path(self) -> bool:
         return "/" in self.root or self.root.startswith(".")
 
+    @property
+    def place(self) -> str:
+        """The root from anywhere: Delta's SQL refuses relative paths."""
+        return absolute(self.root) if self._is_path else self.root
+
     def location(self, table: Table) -> str:
-        """The path or the three-part name of `table`; a relative path begins where the job was started."""
-        if not self._is_path:
-            return f"{self.root}.{table.name}"
-        root = self.root if urlparse(self.root).scheme else os.path.abspath(self.root)  # Delta's SQL refuses relative paths
-        return f"{root.rstrip('/')}/{table.name}"
+        """The path or the three-part name of `table`."""
+        return f"{self.place.rstrip('/')}/{table.name}" if self._is_path else f"{self.root}.{table.name}"
 
     def _identifier(self, table: Table) -> str:
         """As SQL names the table, so that nothing in `root` can be read as SQL."""

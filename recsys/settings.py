@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import os
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import urlparse
 
 from pydantic import Field
 
@@ -15,6 +13,7 @@ from recsys.columns import PURCHASE, REPURCHASE
 from recsys.configuration import Location, frozen, read_settings
 from recsys.faults import BadSettings
 from recsys.models.conditions import wanted_behaviour
+from recsys.paths import absolute
 
 log = logging.getLogger(__name__)
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -196,8 +195,7 @@ class Settings:
 def load_settings(path: str | Path, overrides: list[str] | None = None) -> Settings:
     """The settings of the YAML file at `path`, with `section.key=value` overrides laid over it."""
     read = read_settings(Settings, path, overrides)
-    models = read.models if urlparse(read.models).scheme else os.path.abspath(read.models)  # workers stand in folders of their own
-    settings = replace(read, models=models, folder=str(Path(path).parent))
+    settings = replace(read, models=absolute(read.models), folder=str(Path(path).parent))
     if settings.segments.k_min > settings.segments.k_max:
         raise BadSettings(f"{path}: segments.k_min = {settings.segments.k_min} is above k_max = {settings.segments.k_max}.")
     if settings.pushes.drop_bought and not settings.evaluation.drop_seen:

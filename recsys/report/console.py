@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import zip_longest
-from pathlib import Path
 
 from pyspark.sql import functions as F
 
@@ -12,6 +11,7 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.faults import MissingTable, visible
 from recsys.night import Night
+from recsys.paths import absolute
 from recsys.report import facts, words
 from recsys.report.sections.learning import evaluated, methods, near, pushed_model
 from recsys.training.artifact import artifact_for
@@ -61,8 +61,8 @@ def evaluation(night: Night) -> str:
 def places(night: Night) -> str:
     """Where lake, model and report of the night are."""
     settings = night.settings
-    found = {"lake": settings.lake, "model": artifact_for(settings.models, night.model_ds), "report": settings.report_path}
-    return "\n".join(f"{name:<7} {_whole_path(place)}" for name, place in found.items())
+    found = {"lake": night.lake.place, "model": artifact_for(settings.models, night.model_ds), "report": absolute(settings.report_path)}
+    return "\n".join(f"{name:<7} {place}" for name, place in found.items())
 
 
 def _beside(user: str, past: list[str], ahead: list[str]) -> str:
@@ -76,9 +76,3 @@ def _product(row: dict) -> str:
     name = visible(row[c.NAME] or row[c.ITEM])
     short = name if len(name) <= _NAME else f"{name[: _NAME - 1]}…"
     return f"{short:<{_NAME}} {words.price(row[c.PRICE]) if row[c.PRICE] is not None else '–':>8}"
-
-
-def _whole_path(place: str) -> str:
-    """A path that can be opened from anywhere; URLs and catalog.schema stay as they are."""
-    is_local = "://" not in place and (place.startswith((".", "/")) or "/" in place)
-    return str(Path(place).resolve()) if is_local else place

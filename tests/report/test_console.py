@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from recsys.lake import Lake
 from recsys.report.console import evaluation, places, pushed_beside_bought
 from tests.pushes import shop
 from tests.report import told
@@ -34,6 +35,6 @@ def test_without_an_evaluation_it_says_which_job_makes_one(lake, tmp_path):
 
 
 def test_places_are_whole_paths_but_a_schema_or_an_object_store_stays_as_it_is(night, told_folder):
-    elsewhere = replace(night.settings, lake="main.shop", report_path="s3://shop/report.html")
-    lines = dict(line.split(maxsplit=1) for line in places(replace(night, settings=elsewhere)).splitlines())
+    elsewhere = replace(night, lake=Lake(None, "main.shop"), settings=replace(night.settings, report_path="s3://shop/report.html"))
+    lines = dict(line.split(maxsplit=1) for line in places(elsewhere).splitlines())
     assert lines == {"lake": "main.shop", "model": str(told_folder / "models" / f"fake-{shop.DS}"), "report": "s3://shop/report.html"}
