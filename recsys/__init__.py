@@ -2,9 +2,9 @@
 
 import sys
 
-from recsys.zips import keep_unchanged
+from recsys.workers import quicken
 
 __version__ = "0.1.0"
 
 if "pyspark.worker" in sys.modules:  # a Python worker of Spark
-    keep_unchanged()
+    quicken()

@@ -11,12 +11,13 @@ import resource, sys
 import numpy as np
 from recsys.allocation import keep_memory
 
-if sys.argv[1] == "kept":
-    keep_memory()
+if sys.argv[1] != "as it comes":
+    keep_memory(None if sys.argv[1] == "all" else int(sys.argv[1]))
 
 def filled():
-    for _ in range(3):
-        np.empty(50_000_000, np.uint8).fill(1)
+    arrays = [np.empty(int(sys.argv[2]), np.uint8) for _ in range(3)]
+    for array in arrays:
+        array.fill(1)
 
 filled()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -25,11 +26,17 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-def _pages_cleared(how: str) -> int:
-    """By the system, while a process fills three arrays of 50 MB one after the other, not for the first time."""
-    return int(subprocess.run([sys.executable, "-c", _AGAIN, how], capture_output=True, text=True, check=True).stdout)
+def _pages_cleared(kept: str, size: int) -> int:
+    """By the system, while a process fills three arrays of `size` bytes, not for the first time."""
+    return int(subprocess.run([sys.executable, "-c", _AGAIN, kept, str(size)], capture_output=True, text=True, check=True).stdout)
 
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
-def test_a_process_that_keeps_its_memory_takes_none_anew_for_arrays_like_those_it_freed():
-    assert _pages_cleared("kept") < 20 < _pages_cleared("as it comes")
+@pytest.mark.parametrize(("kept", "size"), [("all", 50_000_000), (str(2**26), 20_000_000)])
+def test_a_process_that_keeps_its_memory_takes_none_anew_for_arrays_like_those_it_freed(kept, size):
+    assert _pages_cleared(kept, size) < 20 < _pages_cleared("as it comes", size)
+
+
+@pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="the C library is not glibc")
+def test_of_memory_that_is_kept_up_to_a_bound_no_more_stays():
+    assert _pages_cleared(str(2**26), 70_000_000) > 20
