@@ -19,7 +19,6 @@ from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day, model_day
 from recsys.split import TRAIN
 from recsys.tables import NORMALIZER, SEGMENT_CENTROIDS, SEGMENT_QUALITY, SEGMENTS, USER_FEATURES
-from recsys.users.aggregate import in_memory, pack
 from recsys.users.normalizer import normalise
 from recsys.users.segments import assign, fit_segments
 
@@ -30,8 +29,7 @@ def run(night: Night) -> None:
     points = normalise(lake.read_day(USER_FEATURES, night.ds), normalizer)
     if night.trains:
         trained = points.where(F.col(c.SPLIT) == TRAIN)
-        with in_memory(pack(trained.select(c.ATTRIBUTES), len(normalizer))) as blocks:
-            segments, quality = fit_segments(trained, blocks, night.settings.segments)
+        segments, quality = fit_segments(trained, len(normalizer), night.settings.segments)
         lake.replace_day(lake.frame(segments, SEGMENT_CENTROIDS, night.ds), SEGMENT_CENTROIDS, night.ds)
         lake.replace_day(lake.frame(quality, SEGMENT_QUALITY, night.ds), SEGMENT_QUALITY, night.ds)
     centroids = lake.read_day(SEGMENT_CENTROIDS, night.model_ds).collect()

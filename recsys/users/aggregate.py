@@ -7,7 +7,7 @@ the driver folds those. Nothing in it grows with the rows.
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from contextlib import contextmanager
 from functools import reduce
 from typing import Protocol, TypeVar
@@ -17,23 +17,21 @@ import pyarrow as pa
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame
 
-MATRIX = "matrix"
-
 
 class Summary(Protocol):
     def merge(self: S, other: S) -> S: ...
 
 
 S = TypeVar("S", bound=Summary)
-Reader = Callable[[pa.RecordBatch], Iterable[np.ndarray]]
+B = TypeVar("B", bound=Sized)
 
 
-def aggregate(rows: DataFrame, read: Reader, summarise: Callable[[np.ndarray], S]) -> S | None:
+def aggregate(rows: DataFrame, read: Callable[[pa.RecordBatch], Iterable[B]], summarise: Callable[[B], S]) -> S | None:
     """The merged summary of all blocks of `rows`, or None where there is not one row.
 
     Args:
-        read: the matrices [n, attributes] of an Arrow batch.
-        summarise: the summary of one matrix; called on the workers.
+        read: the blocks of an Arrow batch, such as matrices [n, attributes].
+        summarise: the summary of one block; called on the workers.
     """
 
     def fold(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -51,32 +49,8 @@ def _merge(left: S | None, right: S) -> S:
 
 
 def read_columns(batch: pa.RecordBatch) -> list[np.ndarray]:
-    """A batch of double columns as one matrix."""
-    return [np.column_stack([column.to_numpy(zero_copy_only=False) for column in batch.columns])]
-
-
-def pack(arrays: DataFrame, width: int) -> DataFrame:
-    """Frames of one float array per row as blocks: one row of bytes per Arrow batch.
-
-    Worth it where the same rows are read many times: a block goes to a worker as it is.
-    """
-
-    def blocks(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            matrix = read_arrays(batch.column(0), width).astype(np.float32)
-            yield pa.record_batch([pa.array([matrix.tobytes()], pa.binary())], [MATRIX])
-
-    return arrays.mapInArrow(blocks, f"{MATRIX} binary")
-
-
-def read_blocks(width: int) -> Reader:
-    """How `aggregate` reads what `pack` has written."""
-
-    def read(batch: pa.RecordBatch) -> Iterator[np.ndarray]:
-        for block in batch.column(0):
-            yield np.frombuffer(block.as_buffer(), np.float32).reshape(-1, width).astype(np.float64)
-
-    return read
+    """A batch of double columns as one matrix, in which a column lies together."""
+    return [np.stack([column.to_numpy(zero_copy_only=False) for column in batch.columns]).T]
 
 
 def read_arrays(arrays: pa.Array, width: int) -> np.ndarray:

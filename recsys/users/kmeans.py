@@ -10,17 +10,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial, reduce
+from functools import partial
 
 import numpy as np
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
-from recsys import columns as c
-from recsys.users.aggregate import aggregate, read_blocks
+from recsys.users.aggregate import aggregate
+from recsys.users.blocks import POINTS, Block, read_blocks, read_points
 from recsys.users.lloyd import Tally, tally
 
-_LOT = "lot"
 _STABLE = 1e-4  # a move this small, where every attribute spans 0 to 1, is none
 _SPARE = 2  # points of a start, as a multiple of the largest k
 _DRAWN = 64  # points that they are chosen from, as a multiple of the largest k
@@ -41,22 +39,47 @@ class Run:
     inertia: float = float("inf")  # sum of squared distances of all points from their centroids
 
 
-def random_starts(points: DataFrame, k_max: int, seeds: Sequence[int]) -> dict[int, np.ndarray]:
+@dataclass(frozen=True)
+class Drawn:
+    """For each seed the points of the lowest lots among some blocks: distinct ones, the lowest first, up to `count`."""
+
+    blocks: tuple[Block, ...]  # for each seed one, with lots [points, 1]
+    count: int
+
+    def merge(self, other: Drawn) -> Drawn:
+        both = zip(self.blocks, other.blocks)
+        blocks = (Block(np.concatenate([one.points, two.points]), np.concatenate([one.lots, two.lots])) for one, two in both)
+        return Drawn(tuple(_lowest(block, self.count) for block in blocks), self.count)
+
+
+def random_starts(blocks: DataFrame, width: int, k_max: int, seeds: Sequence[int]) -> dict[int, np.ndarray]:
     """For every seed up to `2 k_max` distinct points [drawn, attributes], in the order drawn.
 
-    They come from some hundred points that are drawn by a hash of user and seed: the same whatever the partitions. Fewer where there
-    are fewer distinct points.
+    They come from some hundred points that are drawn by their lots: the same whatever the partitions. Fewer where there are fewer
+    distinct points.
+
+    Args:
+        blocks: from `pack`, with these seeds; `width` is the number of attributes.
     """
-    lowest = [F.min(F.xxhash64(c.USER, F.lit(seed))).alias(f"{_LOT}_{seed}") for seed in seeds]  # numbers, which Spark aggregates without a sort
-    distinct = points.groupBy(c.ATTRIBUTES).agg(*lowest)
-    # A limit for each seed, not a rank over all: so every task hands on its own few lots, and no seed's points are sorted in one.
-    lots = [distinct.select(F.lit(seed).alias(c.SEED), F.col(f"{_LOT}_{seed}").alias(_LOT), c.ATTRIBUTES) for seed in seeds]
-    order = [_LOT, c.ATTRIBUTES]
-    drawn = reduce(DataFrame.unionByName, [lot.orderBy(*order).limit(_DRAWN * k_max) for lot in lots]).orderBy(c.SEED, *order)
-    starts: dict[int, list] = {seed: [] for seed in seeds}
-    for row in drawn.select(c.SEED, c.ATTRIBUTES).collect():
-        starts[row[c.SEED]].append(row[c.ATTRIBUTES])
-    return {seed: _far_apart(np.array(rows, dtype=np.float64), _SPARE * k_max, seed) for seed, rows in starts.items()}
+    found = aggregate(blocks, read_blocks(width), partial(_draw, count=_DRAWN * k_max))
+    if found is None:
+        return {seed: np.empty((0, width)) for seed in seeds}
+    return {seed: _far_apart(block.points, _SPARE * k_max, seed) for seed, block in zip(seeds, found.blocks, strict=True)}
+
+
+def _draw(block: Block, count: int) -> Drawn:
+    return Drawn(tuple(_lowest(Block(block.points, lots[:, None]), count) for lots in block.lots.T), count)
+
+
+def _lowest(block: Block, count: int) -> Block:
+    """The `count` distinct points of the lowest lots, or all; of equal points the lowest lot is what counts."""
+    order = block.lots[:, 0].argsort(kind="stable")
+    for looked_at in (2 * count, len(order)):  # mostly few points are equal, and to look at all of them takes long
+        _, first = np.unique(block.points[order[:looked_at]], axis=0, return_index=True)
+        if len(first) >= count:
+            break
+    kept = order[np.sort(first)[:count]]
+    return Block(block.points[kept], block.lots[kept])
 
 
 def _far_apart(points: np.ndarray, count: int, seed: int) -> np.ndarray:
@@ -110,7 +133,7 @@ def _measure(blocks: DataFrame, runs: Sequence[Run]) -> list[tuple[Run, np.ndarr
     ends = np.cumsum([run.k for run in runs])
     slices = [slice(int(end - run.k), int(end)) for run, end in zip(runs, ends)]
     centroids = np.concatenate([run.centroids for run in runs])
-    found = aggregate(blocks, read_blocks(centroids.shape[1]), partial(tally, centroids=centroids, runs=slices))
+    found = aggregate(blocks.select(POINTS), read_points(centroids.shape[1]), partial(tally, centroids=centroids, runs=slices))
     return [(_with_measures(run, found, rows), found.total[rows]) for run, rows in zip(runs, slices)]
 
 

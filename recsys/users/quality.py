@@ -13,16 +13,15 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql import functions as F
 
 from recsys import columns as c
 from recsys.settings import SegmentSettings
-from recsys.users.aggregate import MATRIX, read_arrays
+from recsys.users.blocks import LOTS, POINTS, read_blocks
 from recsys.users.davies_bouldin import davies_bouldin, mean_pairwise, sampled_pairwise
 from recsys.users.kmeans import Run
-from recsys.users.lloyd import nearest
+from recsys.users.lloyd import labels
 
-_LOT, _SPREAD = "lot", "spread"
+_SPREAD = "spread"
 
 
 class Quality(NamedTuple):
@@ -37,25 +36,24 @@ class Quality(NamedTuple):
     chosen: bool
 
 
-def qualities(points: DataFrame, runs: Sequence[Run], settings: SegmentSettings) -> list[Quality]:
+def qualities(blocks: DataFrame, runs: Sequence[Run], settings: SegmentSettings) -> list[Quality]:
     """The quality of every run, one for each k; the k of the least Davies-Bouldin index is chosen, of equal ones the smaller."""
-    spreads = {(row[c.K], row[c.SEGMENT]): row for row in pairwise_spreads(points, runs, settings).collect()}
+    spreads = {(row[c.K], row[c.SEGMENT]): row for row in pairwise_spreads(blocks, runs, settings).collect()}
     found = [_quality(run, spreads) for run in runs]
     chosen = min(found, key=lambda quality: (quality.davies_bouldin, quality.k))
     return [quality._replace(chosen=quality is chosen) for quality in found]
 
 
-def pairwise_spreads(points: DataFrame, runs: Sequence[Run], settings: SegmentSettings) -> DataFrame:
-    """P1 eq. (2) of every cluster of every run: k, segment, spread, standard_error."""
-    lots = points.select(F.xxhash64(c.USER, F.lit(settings.seed)).alias(_LOT), c.ATTRIBUTES)
+def pairwise_spreads(blocks: DataFrame, runs: Sequence[Run], settings: SegmentSettings) -> DataFrame:
+    """P1 eq. (2) of every cluster of every run: k, segment, spread, standard_error. `blocks` are from `pack`; samples go by their first lots."""
     shares, width = _shares(runs, settings), runs[0].centroids.shape[1]
-    members = lots.mapInArrow(_members(runs, shares, width), f"{c.K} int, {c.SEGMENT} int, {_LOT} binary, {MATRIX} binary")
+    members = blocks.mapInArrow(_members(runs, shares, width), f"{c.K} int, {c.SEGMENT} int, {LOTS} binary, {POINTS} binary")
     sizes = {run.k: run.size for run in runs}
 
     def measure(pieces: pd.DataFrame) -> pd.DataFrame:
         k, segment = int(pieces[c.K].iloc[0]), int(pieces[c.SEGMENT].iloc[0])
-        lot = np.frombuffer(b"".join(pieces[_LOT]), np.float64)
-        inside = np.frombuffer(b"".join(pieces[MATRIX]), np.float32).reshape(-1, width)[lot.argsort(kind="stable")].astype(np.float64)
+        lot = np.frombuffer(b"".join(pieces[LOTS]), np.float64)
+        inside = np.frombuffer(b"".join(pieces[POINTS]), np.float32).reshape(-1, width)[lot.argsort(kind="stable")].astype(np.float64)
         if sizes[k][segment] < settings.exact_pairs_below:
             spread, error = mean_pairwise(inside), 0.0
         else:
@@ -74,25 +72,25 @@ def _shares(runs: Sequence[Run], settings: SegmentSettings) -> dict[int, np.ndar
 
 
 def _members(runs: Sequence[Run], shares: dict[int, np.ndarray], width: int):
-    """What a worker sends on of its points: of each cluster one row of bytes for each of its Arrow batches, and not one for each point."""
-    most = max(share.max() for share in shares.values())
+    """What a worker sends on of its points: of each cluster one row of bytes for each of its blocks, and not one for each point."""
+    most, read = max(share.max() for share in shares.values()), read_blocks(width)
 
     def send(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            lot = (batch.column(0).to_numpy(zero_copy_only=False) + 2.0**63) / 2.0**64  # uniform in 0..1
+        for block in (block for batch in batches for block in read(batch)):
+            lot = (block.lots[:, 0] + 2.0**63) / 2.0**64  # uniform in 0..1
             drawn = lot <= most
-            points, lot = read_arrays(batch.column(1), width)[drawn], lot[drawn]
+            points, lot = block.points[drawn], lot[drawn]
             found = [(run.k, *piece) for run in runs for piece in _pieces(points, lot, run.centroids, shares[run.k])]
             columns = zip([pa.int32(), pa.int32(), pa.binary(), pa.binary()], zip(*found))
             if found:
-                yield pa.record_batch([pa.array(values, kind) for kind, values in columns], [c.K, c.SEGMENT, _LOT, MATRIX])
+                yield pa.record_batch([pa.array(values, kind) for kind, values in columns], [c.K, c.SEGMENT, LOTS, POINTS])
 
     return send
 
 
 def _pieces(points: np.ndarray, lot: np.ndarray, centroids: np.ndarray, shares: np.ndarray) -> Iterator[tuple[int, bytes, bytes]]:
     """Of each cluster that any of `points` are sent on of: its number, their lots, and they themselves."""
-    segment, _ = nearest(points, centroids)
+    segment = labels(points, centroids)
     sent = lot <= shares[segment]
     for number in np.unique(segment[sent]):
         rows = sent & (segment == number)

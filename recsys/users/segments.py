@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,8 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.settings import SegmentSettings
 from recsys.tables import SEGMENTS
-from recsys.users.aggregate import read_arrays
+from recsys.users.aggregate import in_memory, read_arrays
+from recsys.users.blocks import pack
 from recsys.users.kmeans import Run, best_of_each_k, random_starts, sweep
 from recsys.users.lloyd import nearest
 from recsys.users.quality import Quality, qualities
@@ -27,18 +28,23 @@ class Segment(NamedTuple):
     size: int  # users of the training period
 
 
-def fit_segments(points: DataFrame, blocks: DataFrame, settings: SegmentSettings) -> tuple[list[Segment], list[Quality]]:
+def fit_segments(points: DataFrame, width: int, settings: SegmentSettings) -> tuple[list[Segment], list[Quality]]:
     """The segments of the chosen k, and the quality of every k.
 
     Args:
-        points: from `normalise`, the split train only.
-        blocks: the same points, from `pack`; read once per iteration.
+        points: from `normalise`, the split train only; read once, and kept in memory meanwhile.
+        width: how many attributes each has.
 
     Raises:
         BadData: there are fewer different users than `settings.k_min`.
     """
     seeds = range(settings.seed, settings.seed + settings.seeds)
-    starts = random_starts(points, settings.k_max, seeds)
+    with in_memory(pack(points, width, seeds)) as blocks:
+        return _fitted(blocks, width, seeds, settings)
+
+
+def _fitted(blocks: DataFrame, width: int, seeds: Sequence[int], settings: SegmentSettings) -> tuple[list[Segment], list[Quality]]:
+    starts = random_starts(blocks, width, settings.k_max, seeds)
     distinct = min(len(drawn) for drawn in starts.values())
     if distinct < settings.k_min:
         raise BadData(
@@ -47,7 +53,7 @@ def fit_segments(points: DataFrame, blocks: DataFrame, settings: SegmentSettings
         )
     ks = range(settings.k_min, min(settings.k_max, distinct) + 1)
     runs = best_of_each_k(sweep(blocks, starts, ks, settings.max_iterations))
-    found = qualities(points, runs, settings)
+    found = qualities(blocks, runs, settings)
     return next(numbered(run) for run, quality in zip(runs, found) if quality.chosen), found
 
 

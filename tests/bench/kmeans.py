@@ -16,7 +16,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.settings import SegmentSettings
 from recsys.split import TRAIN
-from recsys.users.aggregate import in_memory, pack
+from recsys.users.aggregate import in_memory
 from recsys.users.segments import fit_segments
 from tests.bench.measure import in_turns
 from tests.bench.row import Aim, Figure, Row, rate
@@ -87,8 +87,7 @@ def _table(spark: SparkSession, users: int, path: Path) -> DataFrame:
 
 def _sweep(points: DataFrame, settings: SegmentSettings) -> dict[int, float]:
     """The inertia of every k, by what jobs/segment_users.py does to find it."""
-    with in_memory(pack(points.select(c.ATTRIBUTES), _ATTRIBUTES)) as blocks:
-        _, quality = fit_segments(points, blocks, settings)
+    _, quality = fit_segments(points, _ATTRIBUTES, settings)
     return {each.k: each.inertia for each in quality}
 
 

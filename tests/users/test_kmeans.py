@@ -10,8 +10,8 @@ from sklearn.cluster import KMeans as SklearnKMeans
 from recsys import columns as c
 from recsys.settings import SegmentSettings
 from recsys.users import kmeans
-from recsys.users.aggregate import pack
-from recsys.users.kmeans import Run, best_of_each_k, random_starts, sweep
+from recsys.users.blocks import Block, pack
+from recsys.users.kmeans import Run, _draw, best_of_each_k, random_starts, sweep
 from recsys.users.quality import qualities
 from recsys.users.segments import fit_segments
 
@@ -31,43 +31,52 @@ def users(spark, matrix):
     return spark.createDataFrame(rows, f"{c.USER} string, {c.SPLIT} string, {c.DAY} date, {c.ATTRIBUTES} array<float>")
 
 
-def blocks_of(points, width):
-    return pack(points.select(c.ATTRIBUTES), width)
+def blocks_of(points, width, seeds=(1,)):
+    return pack(points, width, seeds)
+
+
+def starts_of(points, width, k_max, seeds):
+    return random_starts(blocks_of(points, width, seeds), width, k_max, seeds)
 
 
 def test_a_start_is_made_of_distinct_points_and_the_same_whatever_the_partitions(spark):
     points = users(spark, [[0.0], [0.0], [0.25], [0.5], [1.0]])
-    once, again = random_starts(points.coalesce(1), 2, [1, 2]), random_starts(points.repartition(4), 2, [1, 2])
+    once, again = starts_of(points.coalesce(1), 1, 2, [1, 2]), starts_of(points.repartition(4), 1, 2, [1, 2])
     for seed in (1, 2):
         assert np.array_equal(once[seed], again[seed])
         assert sorted(once[seed][:, 0]) == [0.0, 0.25, 0.5, 1.0]
     assert not np.array_equal(once[1], once[2])
 
 
-@pytest.mark.parametrize("k_max", [2, 16])  # 16: more points are drawn than Spark ranks within its tasks
-def test_a_start_is_chosen_from_the_points_of_the_least_hashes_without_bringing_all_together(spark, monkeypatch, k_max):
-    points = users(spark, [[n / 2048] for n in range(1_100)])
-    handed, collect = {}, type(points).collect
-
-    def kept(self):
-        handed["plan"] = self._jdf.queryExecution().executedPlan().toString()
-        return collect(self)
+def test_a_start_is_chosen_from_the_distinct_points_of_the_least_hashes_without_bringing_all_together(spark, monkeypatch):
+    points = users(spark, [[n % 900 / 2048] for n in range(1_100)])  # 200 points twice
+    handed = {}
 
     def seen(points, count, seed):
         handed[seed] = points[:, 0].tolist()
         return points
 
-    monkeypatch.setattr(type(points), "collect", kept)
     monkeypatch.setattr(kmeans, "_far_apart", seen)
-    random_starts(points, k_max, [1, 2])
-    assert handed["plan"].count("TakeOrderedAndProject") == 2 and "Window" not in handed["plan"]
-    for seed in (1, 2):
-        in_order = points.orderBy(F.xxhash64(c.USER, F.lit(seed)), c.USER).select(F.col(c.ATTRIBUTES)[0])
-        assert handed[seed] == [row[0] for row in in_order.toLocalIterator()][:64 * k_max]
+    for k_max in (2, 16):  # the second draws from all of them
+        starts_of(points.repartition(3), 1, k_max, [1, 2])
+        for seed in (1, 2):
+            in_order = points.orderBy(F.xxhash64(c.USER, F.lit(seed))).select(F.col(c.ATTRIBUTES)[0])
+            assert handed[seed] == list(dict.fromkeys(row[0] for row in in_order.toLocalIterator()))[:64 * k_max]
+
+
+def test_a_block_hands_on_no_more_points_than_a_start_is_chosen_from():
+    rng = np.random.default_rng(3)
+    block = Block(rng.integers(0, 40, (500, 1)) / 64, rng.permutation(1_000).reshape(500, 2))
+    one, two = (_draw(Block(block.points[rows], block.lots[rows]), 30) for rows in (slice(0, 200), slice(200, 500)))
+    for drawn in (one, two, one.merge(two), _draw(block, 30)):
+        assert [len(np.unique(each.points)) for each in drawn.blocks] == [len(each) for each in drawn.blocks] == [30, 30]
+    for merged, whole in zip(one.merge(two).blocks, _draw(block, 30).blocks):
+        np.testing.assert_array_equal(merged.points, whole.points)
+        np.testing.assert_array_equal(merged.lots, whole.lots)
 
 
 def test_a_start_reaches_far_out(spark):
-    starts = random_starts(users(spark, [[n / 10_000] for n in range(50)] + [[1.0]]), 2, range(1, 6))
+    starts = starts_of(users(spark, [[n / 10_000] for n in range(50)] + [[1.0]]), 1, 2, range(1, 6))
     assert all(1.0 in start[:2] for start in starts.values())  # by chance alone in one start of 25
     assert len({start[0, 0] for start in starts.values()} | {start[1, 0] for start in starts.values()}) > 3
 
@@ -107,7 +116,7 @@ def test_from_the_same_start_the_sweep_ends_where_scikit_learn_does(spark, cloud
 
 def test_the_planted_segments_have_the_inertia_that_mllib_finds(spark, cloud):
     points = users(spark, cloud).coalesce(1)
-    [run] = best_of_each_k(sweep(blocks_of(points, 3), random_starts(points, 3, [1, 2]), [3], 50))
+    [run] = best_of_each_k(sweep(blocks_of(points, 3), starts_of(points, 3, 3, [1, 2]), [3], 50))
     vectors = points.select(array_to_vector(c.ATTRIBUTES).alias("vector"))
     reference = KMeans(featuresCol="vector", k=3, seed=1).fit(vectors).summary.trainingCost
     np.testing.assert_allclose(run.inertia, reference, rtol=1e-3)
@@ -117,8 +126,8 @@ def test_the_planted_number_of_segments_is_chosen_whatever_the_partitions(spark,
     settings = SegmentSettings(k_max=4, seeds=2, exact_pairs_below=90, sampled_pairs=2_000)
     points = users(spark, cloud)
     one, many = points.coalesce(1), points.repartition(3, F.col(c.USER))
-    segments, quality = fit_segments(one, blocks_of(one, 3).cache(), settings)
-    assert (segments, quality) == fit_segments(many, blocks_of(many, 3).cache(), settings)
+    segments, quality = fit_segments(one, 3, settings)
+    assert (segments, quality) == fit_segments(many, 3, settings)
     assert [row.k for row in quality if row.chosen] == [3] and [row.k for row in quality] == [2, 3, 4]
     assert [segment.size for segment in segments] == [80, 80, 80]
     np.testing.assert_allclose(sorted(s.centroid for s in segments), sorted(CENTRES.tolist()), atol=0.05)
@@ -128,8 +137,8 @@ def test_the_planted_number_of_segments_is_chosen_whatever_the_partitions(spark,
 
 def test_a_sampled_index_lies_within_a_few_errors_of_the_exact_one(spark, cloud):
     points = users(spark, cloud)
-    runs = best_of_each_k(sweep(blocks_of(points, 3), random_starts(points, 3, [1]), [2, 3], 50))
-    exact = qualities(points, runs, SegmentSettings(exact_pairs_below=1_000))
+    runs = best_of_each_k(sweep(blocks_of(points, 3), starts_of(points, 3, 3, [1]), [2, 3], 50))
+    exact = qualities(blocks_of(points, 3, [SegmentSettings().seed]), runs, SegmentSettings(exact_pairs_below=1_000))
     for pairs in (30, 3_000):  # of drawn points, and of all points
-        for row, truth in zip(qualities(points, runs, SegmentSettings(exact_pairs_below=10, sampled_pairs=pairs)), exact):
+        for row, truth in zip(qualities(blocks_of(points, 3, [SegmentSettings().seed]), runs, SegmentSettings(exact_pairs_below=10, sampled_pairs=pairs)), exact):
             assert 0 < abs(row.davies_bouldin - truth.davies_bouldin) < 4 * row.standard_error

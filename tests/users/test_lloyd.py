@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from recsys.users.lloyd import nearest, tally
+from recsys.users.lloyd import labels, nearest, tally
 
 POINTS = np.array([[0.0, 0.0], [0.0, 2.0], [10.0, 0.0]])
 UNIT = st.integers(0, 8).map(lambda eighths: eighths / 8)  # coarse, so that ties and equal points occur
@@ -21,7 +21,7 @@ def test_two_runs_are_tallied_in_one_call_as_by_hand():
 def test_a_point_between_two_centroids_is_counted_once_for_the_first():
     found = tally(np.array([[1.0]]), np.array([[2.0], [0.0], [2.0]]), [slice(0, 3)])
     assert found.size.tolist() == [1, 0, 0]
-    assert nearest(np.array([[1.0]]), np.array([[2.0], [0.0]]))[0].tolist() == [0]
+    assert nearest(np.array([[1.0]]), np.array([[2.0], [0.0]]))[0].tolist() == labels(np.array([[1.0]]), np.array([[2.0], [0.0]])).tolist() == [0]
 
 
 @settings(max_examples=60)
@@ -32,6 +32,7 @@ def test_a_tally_is_what_labels_and_loops_give_and_adds_up_over_blocks(points, c
     halves = tally(points[:1], centroids, runs).merge(tally(points[1:], centroids, runs))
     for run in runs:
         label, distance = nearest(points, centroids[run])
+        np.testing.assert_array_equal(labels(points, centroids[run]), label)
         assert whole.size[run].tolist() == np.bincount(label, minlength=run.stop - run.start).tolist()
         np.testing.assert_allclose(whole.inertia[run].sum(), np.square(distance).sum(), atol=1e-9)
         np.testing.assert_allclose(whole.spread[run].sum(), distance.sum(), atol=1e-6)

@@ -7,7 +7,6 @@ from pyspark.testing import assertDataFrameEqual
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.settings import SegmentSettings
-from recsys.users.aggregate import pack
 from recsys.users.kmeans import Run
 from recsys.users.profile import segment_profiles
 from recsys.users.segments import Segment, assign, fit_segments, numbered
@@ -37,7 +36,7 @@ def test_every_user_of_every_split_gets_the_nearest_segment_and_its_distance(spa
 def test_fewer_different_users_than_segments_are_refused(spark):
     points = spark.createDataFrame([("ann", "train", DS, [0.5]), ("ben", "train", DS, [0.5])], POINTS)
     with pytest.raises(BadData, match="1 users with different attributes, but segments.k_min = 2"):
-        fit_segments(points, pack(points.select(c.ATTRIBUTES), 1), SegmentSettings())
+        fit_segments(points, 1, SegmentSettings())
 
 
 def test_a_profile_names_what_differs_most_from_everybody(spark):
