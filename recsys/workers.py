@@ -16,8 +16,9 @@ _State = tuple[int, int, int]  # of a file: which it is, when it was written, ho
 def quicken() -> None:
     """Spare this worker what it would do anew for every task, or for every block of rows.
 
-    Of its blocks, some megabytes each, the memory stays: arithmetic on them takes half as long. After each task pyspark has all objects of the worker looked through for garbage, and the next one waits: a twentieth of a second
-    once pandas and pyarrow are there, which every task of this package needs. What is there already is no garbage.
+    Of its blocks, some megabytes each, the memory stays: arithmetic on them takes half as long. After each task pyspark has all objects
+    of the worker looked through for garbage, and the next one waits: a twentieth of a second once pandas and pyarrow are there, which
+    every task of this package needs. What is there already is no garbage.
     """
     keep_memory(_KEPT)
     keep_unchanged_zips()

@@ -1,4 +1,4 @@
-"""How fast to learn at which step: up within the first steps, then down along a cosine until the training is over. And when it has learned enough."""
+"""How fast to learn at which step: up within the first steps, then down along a cosine until the training is over. And when that is."""
 
 from __future__ import annotations
 
