@@ -24,7 +24,7 @@ from recsys.runs.code import package_hash
 from recsys.secrets import told
 from recsys.sequences.shape import WindowShape
 from recsys.settings import Settings
-from recsys.training.pace import stalled
+from recsys.training.pace import scores_of, stalled
 from recsys.training.plan import Outcome, Plan
 
 _LIBRARIES = ("tensorflow-cpu", "tensorflow", "keras", "horovod", "petastorm", "pyspark", "delta-spark", "numpy", "pyarrow")
@@ -85,7 +85,7 @@ def make_manifest(
     seconds: float, memory: dict[str, int | None],
 ) -> dict[str, Any]:
     """All that a model was made from, without secrets. `data` holds the version of every table it was read from."""
-    best, scores = outcome.history[outcome.best_epoch], [entry["validation_ndcg"] for entry in outcome.history]
+    best, scores = outcome.history[outcome.best_epoch], scores_of(outcome.history)
     return {
         "model_ds": str(model_ds),
         "code": recsys.__version__,

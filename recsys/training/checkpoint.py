@@ -14,6 +14,7 @@ import numpy as np
 
 from recsys.faults import Infrastructure
 from recsys.training.disk import write_arrays, writing
+from recsys.training.pace import scores_of
 
 Weights = dict[str, np.ndarray]  # by the path of the weight in the model
 _FILE, _BEFORE, _STATE, _BEST = "checkpoint.npz", "checkpoint.before.npz", "state/", "best/"
@@ -57,7 +58,7 @@ class Progress:
     @property
     def scores(self) -> list[float | None]:
         """The validation NDCG@10 of every whole epoch."""
-        return [entry["validation_ndcg"] for entry in self.history]
+        return scores_of(self.history)
 
 
 def mark(folder: str) -> None:

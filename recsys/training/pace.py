@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recsys.settings import TrainingSettings
 
@@ -25,6 +25,11 @@ def learning_rate(settings: TrainingSettings, step: int, steps: int, time: float
     done = (step - warm_up) / max(steps - warm_up, 1)
     done = min(time if time > done + _AHEAD else done, 1.0)
     return settings.learning_rate * (_LAST + (1 - _LAST) * (1 + math.cos(math.pi * done)) / 2)
+
+
+def scores_of(history: Sequence[Mapping[str, float | None]]) -> list[float | None]:
+    """The validation NDCG@10 of every epoch of a training; None without validation users."""
+    return [entry["validation_ndcg"] for entry in history]
 
 
 def stalled(scores: Sequence[float | None], patience: int, least_gain: float) -> bool:

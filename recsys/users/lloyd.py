@@ -35,11 +35,11 @@ def tally(points: np.ndarray, centroids: np.ndarray, runs: Sequence[slice]) -> T
     found = Tally(np.zeros(count), np.zeros((count, width)), np.zeros(count), np.zeros(count))
     # The same memory for every tile: the system clears every page of a new array of this size, which takes as long as the arithmetic.
     scores, members = np.empty((2, count, min(_TILE, len(points))))
-    half = np.square(centroids).sum(axis=1)[:, None] / 2
+    half, negative = np.square(centroids).sum(axis=1)[:, None] / 2, -centroids
     for start in range(0, len(points), _TILE):
         tile = points[start : start + _TILE]
         # |x - c|² = |x|² + 2 score, so within a run the least score is the nearest centroid
-        scored = np.matmul(-centroids, tile.T, out=scores[:, : len(tile)])
+        scored = np.matmul(negative, tile.T, out=scores[:, : len(tile)])
         scored += half
         _add(found, tile, scored, members[:, : len(tile)], runs)
     return found
