@@ -15,9 +15,10 @@ from recsys.settings import SegmentSettings
 from recsys.tables import SEGMENTS
 from recsys.users.aggregate import in_memory, read_arrays
 from recsys.users.blocks import pack
-from recsys.users.kmeans import Run, best_of_each_k, random_starts, sweep
+from recsys.users.kmeans import Run, best_of_each_k, sweep
 from recsys.users.lloyd import nearest
 from recsys.users.quality import Quality, qualities
+from recsys.users.starts import draw_samples, starts
 
 
 class Segment(NamedTuple):
@@ -44,15 +45,15 @@ def fit_segments(points: DataFrame, width: int, settings: SegmentSettings) -> tu
 
 
 def _fitted(blocks: DataFrame, width: int, seeds: Sequence[int], settings: SegmentSettings) -> tuple[list[Segment], list[Quality]]:
-    starts = random_starts(blocks, width, settings.k_max, seeds)
-    distinct = min(len(drawn) for drawn in starts.values())
+    samples = draw_samples(blocks, width, settings.k_max, seeds)
+    distinct = min(len(sample) for sample in samples.values())
     if distinct < settings.k_min:
         raise BadData(
             f"The training period has {distinct} users with different attributes, but segments.k_min = {settings.k_min} "
             "segments are the least asked for. Give a longer log, or shorten split.test_days and split.validation_days."
         )
     ks = range(settings.k_min, min(settings.k_max, distinct) + 1)
-    runs = best_of_each_k(sweep(blocks, starts, ks, settings.max_iterations))
+    runs = best_of_each_k(sweep(blocks, starts(samples, ks), settings.max_iterations))
     found = qualities(blocks, runs, settings)
     return next(numbered(run) for run, quality in zip(runs, found) if quality.chosen), found
 

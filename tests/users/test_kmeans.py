@@ -9,11 +9,11 @@ from sklearn.cluster import KMeans as SklearnKMeans
 
 from recsys import columns as c
 from recsys.settings import SegmentSettings
-from recsys.users import kmeans
-from recsys.users.blocks import Block, pack
-from recsys.users.kmeans import Run, _draw, best_of_each_k, random_starts, sweep
+from recsys.users.blocks import pack
+from recsys.users.kmeans import Run, best_of_each_k, sweep
 from recsys.users.quality import qualities
 from recsys.users.segments import fit_segments
+from recsys.users.starts import draw_samples, starts
 
 DS = date(2024, 1, 10)
 CENTRES = np.array([[0.2, 0.2, 0.3], [0.8, 0.2, 0.6], [0.5, 0.8, 0.1]])
@@ -35,55 +35,18 @@ def blocks_of(points, width, seeds=(1,)):
     return pack(points, width, seeds)
 
 
-def starts_of(points, width, k_max, seeds):
-    return random_starts(blocks_of(points, width, seeds), width, k_max, seeds)
+def starts_of(points, width, ks, seeds):
+    return starts(draw_samples(blocks_of(points, width, seeds), width, max(ks), seeds), ks)
 
 
-def test_a_start_is_made_of_distinct_points_and_the_same_whatever_the_partitions(spark):
-    points = users(spark, [[0.0], [0.0], [0.25], [0.5], [1.0]])
-    once, again = starts_of(points.coalesce(1), 1, 2, [1, 2]), starts_of(points.repartition(4), 1, 2, [1, 2])
-    for seed in (1, 2):
-        assert np.array_equal(once[seed], again[seed])
-        assert sorted(once[seed][:, 0]) == [0.0, 0.25, 0.5, 1.0]
-    assert not np.array_equal(once[1], once[2])
-
-
-def test_a_start_is_chosen_from_the_distinct_points_of_the_least_hashes_without_bringing_all_together(spark, monkeypatch):
-    points = users(spark, [[n % 900 / 2048] for n in range(1_100)])  # 200 points twice
-    handed = {}
-
-    def seen(points, count, seed):
-        handed[seed] = points[:, 0].tolist()
-        return points
-
-    monkeypatch.setattr(kmeans, "_far_apart", seen)
-    for k_max in (2, 16):  # the second draws from all of them
-        starts_of(points.repartition(3), 1, k_max, [1, 2])
-        for seed in (1, 2):
-            in_order = points.orderBy(F.xxhash64(c.USER, F.lit(seed))).select(F.col(c.ATTRIBUTES)[0])
-            assert handed[seed] == list(dict.fromkeys(row[0] for row in in_order.toLocalIterator()))[:64 * k_max]
-
-
-def test_a_block_hands_on_no_more_points_than_a_start_is_chosen_from():
-    rng = np.random.default_rng(3)
-    block = Block(rng.integers(0, 40, (500, 1)) / 64, rng.permutation(1_000).reshape(500, 2))
-    one, two = (_draw(Block(block.points[rows], block.lots[rows]), 30) for rows in (slice(0, 200), slice(200, 500)))
-    for drawn in (one, two, one.merge(two), _draw(block, 30)):
-        assert [len(np.unique(each.points)) for each in drawn.blocks] == [len(each) for each in drawn.blocks] == [30, 30]
-    for merged, whole in zip(one.merge(two).blocks, _draw(block, 30).blocks):
-        np.testing.assert_array_equal(merged.points, whole.points)
-        np.testing.assert_array_equal(merged.lots, whole.lots)
-
-
-def test_a_start_reaches_far_out(spark):
-    starts = starts_of(users(spark, [[n / 10_000] for n in range(50)] + [[1.0]]), 1, 2, range(1, 6))
-    assert all(1.0 in start[:2] for start in starts.values())  # by chance alone in one start of 25
-    assert len({start[0, 0] for start in starts.values()} | {start[1, 0] for start in starts.values()}) > 3
+def start_at(points, k, seed=1):
+    """A run that begins with the first k of `points`, the others spare."""
+    return Run(k, seed, np.array(points[:k], dtype=float), np.array(points[k:], dtype=float).reshape(-1, len(points[0])))
 
 
 def test_runs_are_iterated_until_stable_as_by_hand(spark):
     points = users(spark, [[0.0], [0.125], [0.75], [1.0]])
-    [run] = sweep(blocks_of(points, 1), {1: np.array([[0.0], [0.125]])}, [2], max_iterations=10)
+    [run] = sweep(blocks_of(points, 1), [start_at([[0.0], [0.125]], 2)], max_iterations=10)
     assert run.centroids.tolist() == [[0.0625], [0.875]]
     assert run.size.tolist() == [2, 2] and run.spread.tolist() == [0.0625, 0.125]
     assert run.inertia == 2 * 0.0625**2 + 2 * 0.125**2
@@ -91,32 +54,33 @@ def test_runs_are_iterated_until_stable_as_by_hand(spark):
 
 def test_the_last_iteration_allowed_returns_what_it_measured(spark):
     points = users(spark, [[0.0], [0.125], [0.75], [1.0]])
-    [run] = sweep(blocks_of(points, 1), {1: np.array([[0.0], [0.125]])}, [2], max_iterations=1)
+    [run] = sweep(blocks_of(points, 1), [start_at([[0.0], [0.125]], 2)], max_iterations=1)
     assert run.centroids.tolist() == [[0.0], [0.125]] and run.size.tolist() == [1, 3]
 
 
 def test_a_centroid_without_points_begins_anew_at_the_next_point_drawn(spark):
     points = users(spark, [[0.0], [0.125], [0.75], [1.0]])
-    [run] = sweep(blocks_of(points, 1), {1: np.array([[0.0], [0.0], [1.0]])}, [2], max_iterations=10)
+    [run] = sweep(blocks_of(points, 1), [start_at([[0.0], [0.0], [1.0]], 2)], max_iterations=10)
     assert sorted(zip(run.centroids[:, 0], run.size)) == [(0.0625, 2), (0.875, 2)]
 
 
 def test_the_run_of_least_inertia_stands_for_its_k_and_a_lower_seed_wins_a_tie():
-    runs = [Run(3, 1, None, 3, inertia=1.0), Run(2, 2, None, 2, inertia=5.0), Run(2, 1, None, 2, inertia=5.0), Run(3, 2, None, 3, inertia=0.5)]
+    runs = [Run(k, seed, None, None, inertia=inertia) for k, seed, inertia in [(3, 1, 1.0), (2, 2, 5.0), (2, 1, 5.0), (3, 2, 0.5)]]
     assert [(run.k, run.seed) for run in best_of_each_k(runs)] == [(2, 1), (3, 2)]
 
 
 def test_from_the_same_start_the_sweep_ends_where_scikit_learn_does(spark, cloud):
-    starts = {seed: cloud[seed : seed + 4].astype(np.float64) for seed in (0, 9)}
-    for run in sweep(blocks_of(users(spark, cloud), 3).cache(), starts, [2, 3, 4], 50):
-        reference = SklearnKMeans(run.k, init=starts[run.seed][: run.k], n_init=1, max_iter=50).fit(cloud.astype(np.float64))
+    points = {seed: cloud[seed : seed + 4].astype(np.float64) for seed in (0, 9)}
+    begun = [start_at(points[seed], k, seed) for seed in points for k in (2, 3, 4)]
+    for run in sweep(blocks_of(users(spark, cloud), 3).cache(), begun, 50):
+        reference = SklearnKMeans(run.k, init=points[run.seed][: run.k], n_init=1, max_iter=50).fit(cloud.astype(np.float64))
         np.testing.assert_allclose(run.inertia, reference.inertia_, rtol=1e-3)
         np.testing.assert_allclose(run.centroids, reference.cluster_centers_, atol=1e-3)
 
 
 def test_the_planted_segments_have_the_inertia_that_mllib_finds(spark, cloud):
     points = users(spark, cloud).coalesce(1)
-    [run] = best_of_each_k(sweep(blocks_of(points, 3), starts_of(points, 3, 3, [1, 2]), [3], 50))
+    [run] = best_of_each_k(sweep(blocks_of(points, 3), starts_of(points, 3, [3], [1, 2]), 50))
     vectors = points.select(array_to_vector(c.ATTRIBUTES).alias("vector"))
     reference = KMeans(featuresCol="vector", k=3, seed=1).fit(vectors).summary.trainingCost
     np.testing.assert_allclose(run.inertia, reference, rtol=1e-3)
@@ -137,7 +101,7 @@ def test_the_planted_number_of_segments_is_chosen_whatever_the_partitions(spark,
 
 def test_a_sampled_index_lies_within_a_few_errors_of_the_exact_one(spark, cloud):
     points = users(spark, cloud)
-    runs = best_of_each_k(sweep(blocks_of(points, 3), starts_of(points, 3, 3, [1]), [2, 3], 50))
+    runs = best_of_each_k(sweep(blocks_of(points, 3), starts_of(points, 3, [2, 3], [1]), 50))
     exact = qualities(blocks_of(points, 3, [SegmentSettings().seed]), runs, SegmentSettings(exact_pairs_below=1_000))
     for pairs in (30, 3_000):  # of drawn points, and of all points
         for row, truth in zip(qualities(blocks_of(points, 3, [SegmentSettings().seed]), runs, SegmentSettings(exact_pairs_below=10, sampled_pairs=pairs)), exact):
