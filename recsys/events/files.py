@@ -23,8 +23,8 @@ from pyspark.sql.utils import AnalysisException
 from recsys.events.source import FileSettings
 from recsys.faults import BadData, BadSettings
 from recsys.lake import quoted, quoted_parts
+from recsys.paths import SCHEME, absolute
 
-SCHEME = "^[A-Za-z][A-Za-z0-9+.-]+:(//[^/]*)?"
 _WILDCARD = re.compile(r"[*?\[{]")
 _GLOB_SIGNS = re.compile(r"[{}\[\]*?\\]")
 _MODIFIED = "modified"
@@ -115,7 +115,7 @@ def resolve(path: str) -> str:
     unset = re.findall(r"\$\{?(\w+)\}?", filled)
     if unset:
         raise BadSettings(f"'{path}' uses the environment variables {unset}, which are not set; set them or write the path out.")
-    return filled if re.match(SCHEME, filled) else os.path.abspath(filled)
+    return absolute(filled)
 
 
 def _listing(spark: SparkSession, files: FileSettings, place: Place) -> list:

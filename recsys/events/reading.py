@@ -14,10 +14,11 @@ from pyspark.sql import functions as F
 from pyspark.sql.types import StringType, StructType
 
 from recsys import columns as c
-from recsys.events.files import SCHEME, Place, Unit, find_units, literal, resolve
+from recsys.events.files import Place, Unit, find_units, literal, resolve
 from recsys.events.source import FileSettings
 from recsys.faults import BadData, understood
 from recsys.lake import quoted_parts
+from recsys.paths import SCHEME
 
 Layout = tuple[tuple[str, str], ...]  # the columns of a unit in their order, with the types that the file states
 _AT_ONCE = 8
