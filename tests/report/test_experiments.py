@@ -13,6 +13,7 @@ from recsys.evaluation.sequence_model import trained_models
 from recsys.experiments.plan import Experiment
 from recsys.night import Night
 from recsys.report.experiments import page
+from recsys.report.trials import ablation as parts
 from recsys.report.trials import provenance, rates
 from recsys.report.trials.results import Results
 from recsys.report.trials.verdicts import together, verdict
@@ -165,6 +166,10 @@ def test_an_ablation_says_which_parts_earn_their_place_and_which_do_not(sections
     assert "without time gaps 0.5000 +0.0050 -0.0100 to +0.0200 no gain shown" in sections["parts"]
     assert "without time gaps 0.5000 +0.0050 -0.0100 to +0.0200 no difference shown" in sections["parts"]
     assert "What each part of the model is worth" not in sections["real_time"]
+
+
+def test_of_parts_without_an_interval_no_picture_is_drawn():
+    assert parts._picture(SimpleNamespace(variants=["without_gaps"], gap=lambda *_: {c.LOW: None})) == []
 
 
 def test_what_is_missing_names_what_to_run_and_costs_the_rest_nothing(sections):

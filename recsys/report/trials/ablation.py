@@ -23,7 +23,7 @@ def ablation(results: Results) -> Sequence[Block]:
     heading = Heading("What each part of the model is worth")
     if not results.gaps or not results.variants or results.model not in results.figures:
         return [heading, Text("This cannot be told: the whole model or every model without a part lacks figures, as said above.")]
-    return [heading, Text(_summary(results)), _picture(results), *_grids(results)]
+    return [heading, Text(_summary(results)), *_picture(results), *_grids(results)]
 
 
 def _summary(results: Results) -> str:
@@ -48,15 +48,18 @@ def _verdict(results: Results, name: str) -> str:
     return verdict(results.gap(name, NDCG))
 
 
-def _picture(results: Results) -> Picture:
+def _picture(results: Results) -> list[Picture]:
+    """None where no part has an interval."""
     gaps = {part(name): gap for name in results.variants if (gap := results.gap(name, NDCG)) and gap[c.LOW] is not None}
-    return Picture(
+    if not gaps:
+        return []
+    return [Picture(
         differences(
             {name: (gap[c.DIFFERENCE], gap[c.LOW], gap[c.HIGH]) for name, gap in gaps.items()}, f"NDCG@{results.length} lost without it", results.stamp
         ),
         f"Chart of what the model loses without {words.listing(list(gaps), 'or')}, with intervals.",
         results.stamped("Points: the difference; lines: its 95 % interval. A part whose line crosses zero shows neither gain nor loss."),
-    )
+    )]
 
 
 def _grids(results: Results) -> list[Grid]:
