@@ -91,6 +91,9 @@ NEIGHBOURS = Table("neighbours", "one product and those that came near it in the
     # as many of both as sequences.neighbours, 0 where there are no more; recsys.sequences.neighbours says what counts; model_ds as in sequences
     c.ITEM_INDEX: "int", c.ITEMS: "array<int>", c.COUNTS: "array<float>", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))
+TRENDS = Table("trends", "one product and how many users chose it in the last days of the histories of one split", {
+    c.ITEM_INDEX: "int", c.USERS: "bigint", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",  # model_ds as in sequences
+}, "build_sequences", partitions=(c.DAY, c.SPLIT))
 PUSHES = Table("pushes", "one pushed product of one user", {
     c.USER: "string", c.RANK: "int", c.ITEM: "string", c.SCORE: "double", c.NAME: "string", c.PRICE: "double",
     c.ORIGIN: "string", c.MODEL_VERSION: "string", c.EVENTS_VERSION: "bigint", c.DAY: "date",

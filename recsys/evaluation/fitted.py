@@ -31,6 +31,12 @@ def wrong_neighbours(found: DataFrame, expected: DataFrame) -> Row | None:
     return found.select(names).exceptAll(expected.select(names)).orderBy(c.SPLIT, c.ITEM_INDEX).first()
 
 
+def wrong_trends(found: DataFrame, expected: DataFrame) -> Row | None:
+    """A product of `found`, rows of the table `trends`, that not so many users chose lately in `expected`, counted from the histories."""
+    names = [c.SPLIT, c.ITEM_INDEX, c.USERS]
+    return found.select(names).exceptAll(expected.select(names)).orderBy(c.SPLIT, c.ITEM_INDEX).first()
+
+
 def wrong_counts(features: DataFrame, events: DataFrame) -> Row | None:
     """A user of `features` with more or fewer behaviours of a kind than `events` hold.
 

@@ -1,7 +1,7 @@
 """The gate before any figure: no method may have seen what it is judged by.
 
 It looks at what the methods are given (the history), at what the model learned from, chose its epoch by and is
-given (sequences of all three splits), and at all that was fitted before (vocabulary, neighbours, attributes,
+given (sequences of all three splits), and at all that was fitted before (vocabulary, neighbours, trends, attributes,
 correlations, normaliser, segments), which has to be what the training history alone gives. A split that is drawn at
 random mixes past and future by design: there the gate sees to it that no held-out event itself was seen.
 """
@@ -18,13 +18,14 @@ from recsys import columns as c
 from recsys import tables as t
 from recsys.evaluation.fitted import (
     attributes_in, wrong_bounds, wrong_correlation, wrong_counts, wrong_input, wrong_neighbours, wrong_place, wrong_segment,
-    wrong_size, wrong_vocabulary,
+    wrong_size, wrong_trends, wrong_vocabulary,
 )
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
 from recsys.night import Night
 from recsys.sequences.neighbours import neighbours, sampled
 from recsys.sequences.rows import training_events, usable, with_roles
+from recsys.sequences.trends import trends
 from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings
 from recsys.split import TEST, TRAIN, VALIDATION, histories, history_end
@@ -90,9 +91,10 @@ def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: Data
     vocabulary, length = lake.read_day(t.VOCABULARY, fitted_on), settings.sequences.length
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
-    held = lake.read(t.NEIGHBOURS).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
+    counted = (F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST)
     met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, fitted_on, _EVERY)
-    yield t.NEIGHBOURS, wrong_neighbours(held.where(sampled(c.ITEM_INDEX, _EVERY)), met)
+    yield t.NEIGHBOURS, wrong_neighbours(lake.read(t.NEIGHBOURS).where(counted & sampled(c.ITEM_INDEX, _EVERY)), met)
+    yield t.TRENDS, wrong_trends(lake.read(t.TRENDS).where(counted), trends(roles, (TRAIN, TEST), vocabulary, settings, fitted_on, fitted_on))
     entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
     yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)
     if settings.split.kind != "time":  # there their days have told

@@ -24,6 +24,7 @@ from recsys.lake import Lake
 from recsys.pushes.scoring import BATCH_SIZE
 from recsys.sequences.neighbours import neighbours
 from recsys.sequences.rows import usable, with_roles
+from recsys.sequences.trends import trends
 from recsys.settings import EvaluationSettings, SequenceSettings, Settings, SplitSettings
 from recsys.split import TEST, TRAIN
 from tests.baselines.logs import day, log
@@ -68,7 +69,7 @@ def shop(spark, tmp_path_factory):
     lake.replace_where(events, t.EVENTS, "true", of="all")
     _write_sequences(spark, lake)
     lake.replace_day(lake.frame([("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 1, 1)], t.VOCABULARY, _DS), t.VOCABULARY, _DS)
-    _write_neighbours(lake, lake.read(t.EVENTS))
+    _write_counts(lake, lake.read(t.EVENTS))
     _write_users(spark, lake)
     lake.replace_day(lake.frame([(item, item, 1.0, "food", None, True) for item in "abd"], t.PRODUCTS, _DS), t.PRODUCTS, _DS)
     model = Path(fake_model.save(folder / "models" / "m1", ["a", "b", "d"], rows=BATCH_SIZE)) / "manifest.json"
@@ -88,9 +89,10 @@ def night(spark, shop, tmp_path, monkeypatch):
     return Night(Lake(spark, str(tmp_path / "shop" / "lake")), settings, _DS, _DS)
 
 
-def _write_neighbours(lake, events):
-    usable_events = usable(with_roles(events, _SPLIT, _DS), SequenceSettings())
-    lake.replace_day(neighbours(usable_events, (TRAIN, TEST), lake.read_day(t.VOCABULARY, _DS), 32, _DS, _DS), t.NEIGHBOURS, _DS)
+def _write_counts(lake, events):
+    roles, vocabulary = with_roles(events, _SPLIT, _DS), lake.read_day(t.VOCABULARY, _DS)
+    lake.replace_day(neighbours(usable(roles, SequenceSettings()), (TRAIN, TEST), vocabulary, 32, _DS, _DS), t.NEIGHBOURS, _DS)
+    lake.replace_day(trends(roles, (TRAIN, TEST), vocabulary, Settings(source="shop.yaml", split=_SPLIT), _DS, _DS), t.TRENDS, _DS)
 
 
 def _write_features(spark, lake, of_u=2.0):
@@ -189,7 +191,8 @@ def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_a
         (t.SEGMENTS, [("u", 0, 0.0, "test")]), (t.SEGMENT_CENTROIDS, [(0, [0.0], 2), (1, [1.0], 2)]),
         (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]), (t.CORRELATIONS, [("n_browse", "n_purchase", 0.5, "constant: dropped n_browse", False, True)]),
         (t.USER_FEATURES, partial(_write_features, spark, of_u=3.0)), (t.SEQUENCES, partial(_write_sequences, spark, of_u=[1, 3])),  # with the d of day 9
-        (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, _DS, TEST)]), (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
+        (t.TRENDS, [(1, 9, _DS, TEST)]), (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, _DS, TEST)]),
+        (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
     ]  # what is looked at last comes first, so that each is found although the others are still there
     for table, rows in leaks:
         rows(lake) if callable(rows) else lake.replace_day(lake.frame(rows, table, _DS), table, _DS)

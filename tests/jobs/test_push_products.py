@@ -171,15 +171,18 @@ def test_last_digits_of_what_was_fitted_make_no_other_inputs(lake, tmp_path):
 
 
 @two_days
-def test_sequences_and_neighbours_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
+def test_sequences_neighbours_and_trends_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
     shop.train(tmp_path, shop.DS, rows=2)  # went wrong, so that EARLIER's model was to push, and did
     night, numbered = shop.night(lake, tmp_path), lake.read_day(t.SEQUENCES, shop.DS)
     with pytest.raises(BadData, match=f"table sequences of {shop.DS} numbers products by the vocabulary of {EARLIER}; .* --ds {shop.DS} --model-ds {shop.DS} first"):
         push(night)
     lake.replace_day(numbered.withColumn(c.MODEL_DAY, F.lit(shop.DS)), t.SEQUENCES, shop.DS)
     lake.replace_day(lake.frame([(1, [2], [1.0], EARLIER, PUSH)], t.NEIGHBOURS, shop.DS), t.NEIGHBOURS, shop.DS)
-    with pytest.raises(BadData, match=f"table neighbours of {shop.DS} numbers products by the vocabulary of {EARLIER}"):
-        push(night)
+    lake.replace_day(lake.frame([(1, 7, EARLIER, PUSH)], t.TRENDS, shop.DS), t.TRENDS, shop.DS)
+    for table in (t.NEIGHBOURS, t.TRENDS):
+        with pytest.raises(BadData, match=f"table {table.name} of {shop.DS} numbers products by the vocabulary of {EARLIER}"):
+            push(night)
+        lake.replace_day(lake.frame([], table, shop.DS), table, shop.DS)
     assert not lake.exists(t.PUSHES)
 
 
