@@ -1,6 +1,6 @@
 """Train the model of a day on all ranks, and save it with all that it was made from.
 
-Reads   sequences (train and validation), neighbours (train), vocabulary, normalizer, segment_centroids, and the definition of the model
+Reads   sequences (train and validation), neighbours and trends (train), vocabulary, normalizer, segment_centroids, and the definition of the model
 Writes  the trained model, a folder below `models`, named by model, day and settings; the same name is replaced whole
 
 A night that only pushes, with --model-ds before --ds, trains nothing.
@@ -17,9 +17,10 @@ from recsys.meter import memory_of, metered
 from recsys.models.definition import read_definition
 from recsys.runs.stage import Stage, day
 from recsys.runs.things import DEFINITION, TRAINED
+from recsys.sequences.trends import lately_of
 from recsys.sequences.vocabulary import numbering
 from recsys.split import TRAIN, VALIDATION
-from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, VOCABULARY
+from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENT_CENTROIDS, SEQUENCES, TRENDS, VOCABULARY
 from recsys.training import assemble
 from recsys.training.artifact import save_artifact
 from recsys.training.checkpoint import best_weights
@@ -27,20 +28,19 @@ from recsys.training.claim import claimed
 from recsys.training.launcher import train
 
 log = logging.getLogger(__name__)
-TABLES = (SEQUENCES, NEIGHBOURS, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)
+TABLES = (SEQUENCES, NEIGHBOURS, TRENDS, VOCABULARY, NORMALIZER, SEGMENT_CENTROIDS)
 
 
 def run(night: Night) -> None:
     if not night.trains:
         return
     lake, settings, ds, started = night.lake, night.settings, night.ds, time.monotonic()
-    definition = read_definition(settings.beside(settings.training.model))
-    data = {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
-    vocabulary = numbering(lake, ds, ds).collect()
-    normalizer, centroids = (lake.read_day(table, ds).collect() for table in (NORMALIZER, SEGMENT_CENTROIDS))
+    definition, data = read_definition(settings.beside(settings.training.model)), {table.name: lake.version(table) for table in (EVENTS, *TABLES)}
+    fitted = numbering(lake, ds, ds), lake.read_day(NORMALIZER, ds), lake.read_day(SEGMENT_CENTROIDS, ds)
+    vocabulary, normalizer, centroids = (rows.collect() for rows in fitted)
     files = [lake.files(table, ds, split, data[table.name]) for table, split in ((SEQUENCES, TRAIN), (SEQUENCES, VALIDATION), (NEIGHBOURS, TRAIN))]
     version = assemble.version_of(definition, settings, ds)
-    plan = assemble.make_plan(settings, definition, version, *files, vocabulary, len(normalizer), len(centroids))
+    plan = assemble.make_plan(settings, definition, version, *files, vocabulary, len(normalizer), len(centroids), lately_of(lake, ds, TRAIN, len(vocabulary)))
     with claimed(plan.checkpoint):
         with metered() as meter:
             outcome = train(lake.spark, plan)

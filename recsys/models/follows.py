@@ -1,4 +1,4 @@
-"""Which products come near each other in histories: counts that the follow path reads from."""
+"""Which products come near each other in histories, and which are chosen lately: counts that the paths beside the catalogue read from."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ def nearness(apart: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Follows:
-    """For each product [products + 1, neighbours], most counted first, 0 where there are no more. Row 0 is padding."""
+    """What others did, for each product; row 0 is padding. The neighbours are most counted first, 0 where there are no more."""
 
-    items: np.ndarray  # int32
-    counts: np.ndarray  # float32
+    items: np.ndarray  # int32 [products + 1, neighbours]
+    counts: np.ndarray  # float32, the same
+    lately: np.ndarray | None = None  # float32 [products + 1]: users who chose the product lately; None where nobody counted
 
     @classmethod
     def of_rows(cls, products: np.ndarray, items: Sequence, counts: Sequence, size: int) -> Follows:
@@ -51,14 +52,14 @@ class Follows:
     def digest(self) -> str:
         """Equal for equal counts."""
         digest = hashlib.sha256(repr(self.items.shape).encode())
-        for part in (self.items, self.counts):
+        for part in (self.items, self.counts, *([] if self.lately is None else [self.lately])):
             digest.update(np.ascontiguousarray(part))
         return digest.hexdigest()
 
     def fitted(self, neighbours: int) -> Follows:
         """The first `neighbours` of every product, or zeros where there are fewer."""
         missing = max(neighbours - self.items.shape[1], 0)
-        return Follows(*(np.pad(part[:, :neighbours], ((0, 0), (0, missing))) for part in (self.items, self.counts)))
+        return Follows(*(np.pad(part[:, :neighbours], ((0, 0), (0, missing))) for part in (self.items, self.counts)), self.lately)
 
 
 def count_follows(windows: Iterable[np.ndarray], products: int, neighbours: int) -> Follows:

@@ -9,6 +9,7 @@ from keras import ops
 
 from recsys.models.conditions import CONDITIONS
 from recsys.models.definition import BiLSTMDefinition, LayerDefinition, ModelDefinition, RecurrentDefinition, TransformerDefinition
+from recsys.models.follows import Follows
 from recsys.models.inputs import BEHAVIOUR_CODES, EventEmbedding
 from recsys.models.layers.bilstm import PrefixBiLSTM
 from recsys.models.layers.copy_path import CopyPath
@@ -19,8 +20,8 @@ from recsys.models.losses import catalogue_log_likelihood, without_padding
 from recsys.models.negatives import Negatives
 from recsys.models.targets import ORDER, PLACES, Targets
 
-Moves = tuple[float, float]  # of the log odds of the shares of copy and follow path
-NOT_MOVED: Moves = (0.0, 0.0)
+Moves = tuple[float, float, float]  # of the log odds of the shares of copy and follow path, and of how much the copy path heeds trends
+NOT_MOVED: Moves = (0.0, 0.0, 0.0)
 _FAR = -1e9
 
 
@@ -56,7 +57,7 @@ class Recommender(keras.Model):
         self.head_inner = keras.layers.Dense(definition.head_width, activation="relu", name="head_inner") if definition.head_width else None
         self.head_outer = keras.layers.Dense(width, name="head_outer") if definition.head_width else None
         self.head_drop = keras.layers.Dropout(definition.dropout)
-        self.copy_path = CopyPath(width, CONDITIONS, name="copy_path") if definition.copy_path else None
+        self.copy_path = CopyPath(width, CONDITIONS, products, definition.trend, name="copy_path") if definition.copy_path else None
         self.follow_path = FollowPath(products, definition.neighbours, CONDITIONS, name="follow_path") if definition.neighbours else None
 
     def build(self, shapes: dict[str, tuple]) -> None:
@@ -82,14 +83,23 @@ class Recommender(keras.Model):
         return self.events.items.embeddings
 
     @property
-    def share_biases(self) -> list:
-        """For copy and follow path the variable, [1], that raises or lowers how much it is heard; None for a path that is not there."""
-        return [self.copy_path and self.copy_path.share, self.follow_path and self.follow_path.share.bias]
+    def balance(self) -> list:
+        """What `Moves` move, each a variable [1] or None where the model has it not: how much copy and follow path are heard, and how much trends are heeded."""
+        return [self.copy_path and self.copy_path.share, self.follow_path and self.follow_path.share.bias, self.copy_path and self.copy_path.heed]
 
     @property
     def kept(self) -> list:
-        """The variables that make the model: what was learned, and what was counted."""
-        return [*self.trainable_variables, *(self.follow_path.tables if self.follow_path is not None else ())]
+        """The variables that make the model: what was learned, and what was counted or found."""
+        return [*self.trainable_variables, *(table for path in self._paths for table in path.tables)]
+
+    @property
+    def _paths(self) -> list:
+        return [path for path in (self.copy_path, self.follow_path) if path is not None]
+
+    def fill(self, follows: Follows) -> None:
+        """Look up what others did in `follows` from now on."""
+        for path in self._paths:
+            path.fill(follows)
 
     def encode(self, batch: dict, training: bool = False):
         """The state after every event, [rows, length, width]. No state depends on a later event."""
@@ -148,11 +158,13 @@ class Recommender(keras.Model):
     def mixed(self, said: tuple, moves: Moves = NOT_MOVED):
         """What `by_path` gives as one distribution over the products, float32 [rows, products + 1].
 
-        `moves` is added to the log odds of the shares of copy and follow path.
+        `moves` are added to the log odds of the shares of copy and follow path, and to how much the copy path heeds trends.
         """
-        catalogue, *others = said
+        catalogue, copied, followed = said
+        if copied is not None:
+            copied = copied._replace(weights=self.copy_path.tilted(copied.weights, copied.places, moves[2]))
         share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
-        for path, move in zip(others, moves):
+        for path, move in zip((copied, followed), moves):
             if path is not None:
                 rest = ops.sigmoid(-path.odds - move)
                 share, weights = rest * share, [rest * weight for weight in weights]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -15,6 +16,7 @@ from recsys.faults import BadData
 from recsys.lake import Lake
 from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, leading, most_counted
 from recsys.sequences.arrow import lists_of
+from recsys.sequences.trends import lately_of
 from recsys.split import in_history, in_passes
 from recsys.tables import NEIGHBOURS
 
@@ -129,7 +131,7 @@ def _columns(batches: list[pa.RecordBatch]) -> dict[str, np.ndarray]:
 
 
 def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
-    """The neighbours of one day and split as arrays, on the driver: they grow with products only, like the model.
+    """The neighbours and trends of one day and split as arrays, on the driver: they grow with products only, like the model.
 
     There are none where no two products ever met, as in a log of one product.
 
@@ -146,4 +148,5 @@ def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
             f"The table {NEIGHBOURS.name} of {ds} numbers products up to {found[c.ITEM_INDEX].max()}, the model knows {products}: it was made with the "
             f"vocabulary of another day. Run jobs/build_sequences.py --ds {ds} with the --model-ds of this run."
         )
-    return Follows.of_rows(found[c.ITEM_INDEX].to_numpy(), found[c.ITEMS].tolist(), found[c.COUNTS].tolist(), products)
+    follows = Follows.of_rows(found[c.ITEM_INDEX].to_numpy(), found[c.ITEMS].tolist(), found[c.COUNTS].tolist(), products)
+    return replace(follows, lately=lately_of(lake, ds, split, products))

@@ -64,9 +64,8 @@ class Artifact:
         return _ranked(*free)[0], _ranked(*bound)[0]
 
     def count_anew(self, follows: Follows) -> None:
-        """Look up neighbours in `follows` from now on, and no longer in what was known when the model was trained."""
-        if self.model.follow_path is not None:
-            self.model.follow_path.fill(follows)
+        """Look up what others did in `follows` from now on, and no longer in what was known when the model was trained."""
+        self.model.fill(follows)
 
     def _read(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Those columns of `batch` that the model looks at."""

@@ -46,13 +46,14 @@ def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) 
 
 def make_plan(
     settings: Settings, definition: ModelDefinition, version: str, train_files: Sequence[DataFile], validation_files: Sequence[DataFile],
-    neighbour_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int,
+    neighbour_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int, lately: np.ndarray | None = None,
 ) -> Plan:
     """The plan of a training.
 
     Args:
         vocabulary: rows of the table, which grow with products only.
         attributes, segments: how many there are.
+        lately: from `recsys.sequences.trends`, of the training history.
 
     Raises:
         BadData: there is nothing to train on.
@@ -70,13 +71,14 @@ def make_plan(
     shape = WindowShape(settings.sequences.length, settings.sequences.memory, attributes)
     behaviour = wanted_behaviour(settings.evaluation.relevant)
     rows = [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files)]
+    trends = None if lately is None else hashlib.sha256(lately.tobytes()).hexdigest()
     return Plan(
         definition, settings.training, shape, counts, segments, tuple(train_files), tuple(validation_files),
         condition=condition_for(definition.later_share, settings.split.kind),
         behaviour=behaviour_code(behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
-        fingerprint=_digest([package_hash(), _installed("keras"), version, behaviour, rows]),
-        neighbour_files=tuple(neighbour_files), without_seen=settings.evaluation.drop_seen,
+        fingerprint=_digest([package_hash(), _installed("keras"), version, behaviour, rows, trends]),
+        neighbour_files=tuple(neighbour_files), lately=lately, without_seen=settings.evaluation.drop_seen,
     )
 
 

@@ -1,9 +1,10 @@
-"""How much more copy and follow path are heard than they learned, by what the validation part shows.
+"""How much more copy and follow path are heard than they learned, and trends heeded, by what the validation part shows.
 
 A network learns its own training targets by heart, so on these the catalogue foretells more than it does on any others, and
 shares that are learned there give it too much. The validation part is what no path has learned from. Its lists are judged
 by NDCG, as the epochs are: the likelihood of a target far down the catalogue, where only the catalogue says anything, is no
-matter of a list.
+matter of a list. What was chosen around the days of a training window no window knows, so how much trends count can be
+told here alone.
 """
 
 from __future__ import annotations
@@ -16,19 +17,23 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.definition import ModelDefinition
+from recsys.models.layers.copy_path import HEED
 from recsys.models.recommender import Moves, Recommender
 from recsys.training.lists import ndcg
 
 _STEPS = (0.0, 1.0, 2.0, 3.0)  # tried for either path, in log odds; never less, for what misleads them is the catalogue
+_HEEDS = (0.0, -HEED, -HEED / 2, HEED / 2)  # tried for trends: the power is then .2, 0, .1 or .3
 
 
-def moves_of(definition: ModelDefinition, without_seen: bool) -> tuple[Moves, ...]:
+def moves_of(definition: ModelDefinition, without_seen: bool, trends: bool) -> tuple[Moves, ...]:
     """What is tried for a model; first that nothing moves.
 
-    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say.
+    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor what it
+    heeds of `trends` where nobody counted any.
     """
-    copies = definition.copy_path and not without_seen
-    return tuple(product(_STEPS if copies else (0.0,), _STEPS if definition.neighbours else (0.0,)))
+    copies, none = definition.copy_path and not without_seen, (0.0,)
+    heeds = copies and definition.trend and trends
+    return tuple(product(_STEPS if copies else none, _STEPS if definition.neighbours else none, _HEEDS if heeds else none))
 
 
 def ndcg_sums(batches: Iterable[dict[str, np.ndarray]], lists: Callable[[dict], np.ndarray], moves: int) -> np.ndarray:
@@ -66,8 +71,8 @@ def best_move(sums: np.ndarray) -> int:
 
 @contextmanager
 def balanced(model: Recommender, moves: Moves) -> Iterator[None]:
-    """Within it the paths of the model are heard by that much more; after it as before."""
-    moved = [(bias, np.array(bias), move) for bias, move in zip(model.share_biases, moves) if bias is not None]
+    """Within it the paths of the model are heard, and trends heeded, by that much more; after it as before."""
+    moved = [(bias, np.array(bias), move) for bias, move in zip(model.balance, moves) if bias is not None]
     try:
         for bias, learned, move in moved:
             bias.assign(learned + move)

@@ -22,7 +22,7 @@ def make_scorer(
 
     Args:
         without_seen: leave out the products of the row's window and memory.
-        moves: of the shares of copy and follow path, see `Recommender.mixed`; each gives lists of its own.
+        moves: of the shares of copy and follow path and of trends, see `Recommender.mixed`; each gives lists of its own.
     """
     from keras import ops
 

@@ -7,6 +7,7 @@ import logging
 import math
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -137,9 +138,9 @@ class _Rank:
         if not self.speaks:
             return
         model.table.assign(product_vectors(self._first_windows(), plan.products, model.table.shape[1], plan.settings.seed))
-        if model.follow_path is not None:
-            rows = read_rows(plan.neighbour_files, (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
-            model.follow_path.fill(Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], plan.products))
+        rows = read_rows(plan.neighbour_files, (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
+        follows = Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], plan.products)
+        model.fill(replace(follows, lately=plan.lately))
         self.average.add(0)  # of no step yet: where it starts from
 
     def _first_windows(self) -> Iterator[np.ndarray]:
@@ -166,7 +167,7 @@ class _Rank:
             entry = {
                 "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
                 "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
-                "copy_moved": moves[0], "follow_moved": moves[1],
+                "copy_moved": moves[0], "follow_moved": moves[1], "heed_moved": moves[2],
             }
             self._tick()
             self.signs.warm()

@@ -27,8 +27,7 @@ def untrained(definition: ModelDefinition, shop: Shop) -> Any:
         from recsys.models.factory import make_model
 
     model = make_model(definition, shop.shape, shop.products, SEGMENTS)
-    if model.follow_path is not None:
-        model.follow_path.fill(shop.follows(definition.neighbours))
+    model.fill(shop.follows(definition.neighbours))
     return model
 
 

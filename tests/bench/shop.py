@@ -68,10 +68,10 @@ class Shop:
         return write_files([users | batch], folder, files)
 
     def follows(self, neighbours: int) -> Follows:
-        """Random neighbours of every product."""
+        """Random neighbours of every product, and trends."""
         rng = np.random.default_rng((self.seed, neighbours))
         size = (self.products + 1, neighbours)
         items = rng.integers(1, self.products + 1, size).astype(np.int32)
         counts = -np.sort(-rng.exponential(5.0, size).astype(np.float32), axis=1)
         items[0] = counts[0] = 0
-        return Follows(items, counts)
+        return Follows(items, counts, rng.integers(0, 1_000, self.products + 1).astype(np.float32))

@@ -15,7 +15,7 @@ MODEL, F1, NDCG = "bilstm_transformer", "f1", "ndcg"
 _WITHOUT = "without_"
 _PARTS = {
     "bilstm": "the BiLSTM", "transformer": "the Transformer", "segment": "the user's segment", "attributes": "the user's attributes",
-    "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat",
+    "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat", "trend": "what many chose lately",
     "neighbours": "what others did next",
 }
 _ABOUT = {
