@@ -10,7 +10,7 @@ from recsys import tables as t
 from recsys.job import Night
 from recsys.pushes.scoring import top_items
 from recsys.settings import Settings
-from recsys.split import TRAIN
+from recsys.split import PUSH, TRAIN
 from recsys.training.artifact import artifact_for, load_artifact
 from tests.jobs.declared import declared
 from tests.training.conftest import DS, LENGTH, MEMORY, PRODUCTS, circle_batch, write_circle  # noqa: F401
@@ -35,6 +35,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     write_circle(lake, users=20)
     filled(lake, t.EVENTS, event_id=["e1"])
     filled(lake, t.VOCABULARY, item_id=[f"p{index}" for index in range(1, PRODUCTS + 1)], item_index=range(1, PRODUCTS + 1), events=[13] * PRODUCTS)
+    filled(lake, t.TRENDS, item_index=[3, 4], users=[5, 7], split=[TRAIN, PUSH], model_ds=[DS, DS])
     filled(lake, t.NORMALIZER, attribute=["spend", "visits"], position=[0, 1])
     filled(lake, t.SEGMENT_CENTROIDS, segment=[1, 0], centroid=[[1.0], [0.0]])
     settings = Settings(
@@ -46,9 +47,10 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
 
     folder = artifact_for(settings.models, DS)
     artifact = load_artifact(folder)
-    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
+    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "trends": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
     assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
     assert artifact.manifest["centroids"] == [[0.0], [1.0]]
+    np.testing.assert_array_equal(np.array(artifact.model.copy_path.lately), 5.0 * (np.arange(PRODUCTS + 1) == 3))
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}
     assert artifact.manifest["memory"]["peak_bytes"] > artifact.manifest["memory"]["added_bytes"] > 2**20
