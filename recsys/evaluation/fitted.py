@@ -21,20 +21,22 @@ _UNSURE = 0.01  # share of users that may lie between two centroids
 
 def wrong_vocabulary(vocabulary: DataFrame, expected: DataFrame) -> Row | None:
     """A product of `vocabulary` that is not in `expected`, numbered from the training history, with these very counts."""
-    names = [c.ITEM, c.ITEM_INDEX, c.EVENTS, c.USERS]
-    return vocabulary.select(names).exceptAll(expected.select(names)).orderBy(c.ITEM_INDEX).first()
+    return _first_unlike(vocabulary, expected, [c.ITEM, c.ITEM_INDEX, c.EVENTS, c.USERS], [c.ITEM_INDEX])
 
 
 def wrong_neighbours(found: DataFrame, expected: DataFrame) -> Row | None:
     """A product of `found`, rows of the table `neighbours`, that has not these very neighbours in `expected`, counted from the histories."""
-    names = [c.SPLIT, c.ITEM_INDEX, c.ITEMS, c.COUNTS]
-    return found.select(names).exceptAll(expected.select(names)).orderBy(c.SPLIT, c.ITEM_INDEX).first()
+    return _first_unlike(found, expected, [c.SPLIT, c.ITEM_INDEX, c.ITEMS, c.COUNTS], [c.SPLIT, c.ITEM_INDEX])
 
 
 def wrong_trends(found: DataFrame, expected: DataFrame) -> Row | None:
     """A product of `found`, rows of the table `trends`, that not so many users chose lately in `expected`, counted from the histories."""
-    names = [c.SPLIT, c.ITEM_INDEX, c.USERS]
-    return found.select(names).exceptAll(expected.select(names)).orderBy(c.SPLIT, c.ITEM_INDEX).first()
+    return _first_unlike(found, expected, [c.SPLIT, c.ITEM_INDEX, c.USERS], [c.SPLIT, c.ITEM_INDEX])
+
+
+def _first_unlike(found: DataFrame, expected: DataFrame, names: Sequence[str], by: Sequence[str]) -> Row | None:
+    """The first row of `found` in the order `by` that is not in `expected`; only the columns `names` count."""
+    return found.select(*names).exceptAll(expected.select(*names)).orderBy(*by).first()
 
 
 def wrong_counts(features: DataFrame, events: DataFrame) -> Row | None:

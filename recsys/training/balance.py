@@ -72,11 +72,11 @@ def best_move(sums: np.ndarray) -> int:
 @contextmanager
 def balanced(model: Recommender, moves: Moves) -> Iterator[None]:
     """Within it the paths of the model are heard, and trends heeded, by that much more; after it as before."""
-    moved = [(bias, np.array(bias), move) for bias, move in zip(model.balance, moves) if bias is not None]
+    moved = [(variable, np.array(variable), move) for variable, move in zip(model.balance, moves) if variable is not None]
     try:
-        for bias, learned, move in moved:
-            bias.assign(learned + move)
+        for variable, before, move in moved:
+            variable.assign(before + move)
         yield
     finally:
-        for bias, learned, _ in moved:
-            bias.assign(learned)
+        for variable, before, _ in moved:
+            variable.assign(before)

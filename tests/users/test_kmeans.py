@@ -1,5 +1,3 @@
-from datetime import date
-
 import numpy as np
 import pytest
 from pyspark.ml.clustering import KMeans
@@ -14,8 +12,8 @@ from recsys.users.kmeans import Run, best_of_each_k, sweep
 from recsys.users.quality import qualities
 from recsys.users.segments import fit_segments
 from recsys.users.starts import draw_samples, starts
+from tests.users.points import users
 
-DS = date(2024, 1, 10)
 CENTRES = np.array([[0.2, 0.2, 0.3], [0.8, 0.2, 0.6], [0.5, 0.8, 0.1]])
 
 
@@ -24,11 +22,6 @@ def cloud():
     """240 users around three centres."""
     scatter = np.random.default_rng(4).normal(scale=0.08, size=(240, 3))
     return (np.rint(np.clip(CENTRES[np.arange(240) % 3] + scatter, 0, 1) * 2**24) / 2**24).astype(np.float32)
-
-
-def users(spark, matrix):
-    rows = [(f"u{n:03}", "train", DS, [float(x) for x in row]) for n, row in enumerate(matrix)]
-    return spark.createDataFrame(rows, f"{c.USER} string, {c.SPLIT} string, {c.DAY} date, {c.ATTRIBUTES} array<float>")
 
 
 def blocks_of(points, width, seeds=(1,)):

@@ -1,5 +1,3 @@
-from datetime import date
-
 import numpy as np
 from pyspark.sql import functions as F
 
@@ -7,13 +5,7 @@ from recsys import columns as c
 from recsys.users.blocks import Block, pack
 from recsys.users.kmeans import sweep
 from recsys.users.starts import _draw, _far_apart, draw_samples, starts
-
-DS = date(2024, 1, 10)
-
-
-def users(spark, matrix):
-    rows = [(f"u{n:03}", "train", DS, [float(x) for x in row]) for n, row in enumerate(matrix)]
-    return spark.createDataFrame(rows, f"{c.USER} string, {c.SPLIT} string, {c.DAY} date, {c.ATTRIBUTES} array<float>")
+from tests.users.points import users
 
 
 def samples_of(points, width, k_max, seeds):
