@@ -138,7 +138,7 @@ class _Rank:
         if not self.speaks:
             return
         model.table.assign(product_vectors(self._first_windows(), plan.products, model.table.shape[1], plan.settings.seed))
-        rows = read_rows(plan.neighbour_files, (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
+        rows = read_rows(plan.neighbour_files if model.follow_path is not None else (), (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
         follows = Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], plan.products)
         model.fill(replace(follows, lately=plan.lately))
         self.average.add(0)  # of no step yet: where it starts from
