@@ -23,7 +23,8 @@ def test_states_and_gradients_are_those_of_keras(length):
         return [states, *tape.gradient(loss, [events, *weights])]
 
     for ours, theirs in zip(followed(layer), followed(lambda events: keras.layers.LSTM.call(layer, events)), strict=True):
-        np.testing.assert_allclose(ours, theirs, atol=2e-6)
+        # Sums in single precision, whose order depends on the processor: as exact as the largest of them can be.
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-6 * np.abs(theirs).max())
 
 
 def test_half_precision_is_left_to_keras():
