@@ -120,6 +120,22 @@ def _task(*told: Any) -> Any:
     return runner._task_fn(*told)
 
 
+def _cards(driver: Any, shared: set[str]) -> set[str]:
+    """Of the network cards that all ranks share, by name, those by which any of them came to the driver, and can come again.
+
+    Raises:
+        RuntimeError: the driver has no card of such a name, so Horovod has no address of it to give to the ranks.
+    """
+    by_them = {card for index in driver.task_indices() for card in driver.task_addresses_for_driver(index)}
+    cards, own = shared & by_them or shared, set(driver.addresses())
+    if not cards & own:
+        raise RuntimeError(
+            f"Horovod finds hosts by the names of their network cards. The ranks share {', '.join(sorted(cards))}, the driver has {', '.join(sorted(own))}: "
+            "let the cards that join them bear one name."
+        )
+    return cards & own
+
+
 def _look_after(thread: threading.Thread, watch: Watch, stall_seconds: float) -> Cause | None:
     """Wait for the end of `thread`. Or why it is to be ended: nobody moves, or a rank failed and others do not notice."""
     while thread.is_alive():
@@ -133,19 +149,23 @@ def _look_after(thread: threading.Thread, watch: Watch, stall_seconds: float) ->
 
 @contextmanager
 def _horovod_on_our_terms(end: threading.Event, stall_seconds: int) -> Iterator[None]:
-    """Five habits of Horovod's launcher, changed meanwhile.
+    """Six habits of Horovod's launcher, changed meanwhile.
 
-    It starts a rank without the modules that were sent to its worker. It passes on what ranks say in pieces of 64 KiB:
+    It starts a rank without the modules that were sent to its worker. It tells ranks to find the driver by any network
+    card that they share, be it the loopback of the one host they are on. It passes on what ranks say in pieces of 64 KiB:
     more than a whole training says. It takes SIGINT and SIGTERM for itself and never gives them back. It waits without
     end for a host that is gone. And it prints the stack trace of every thread in which a failed start shows.
     """
     from horovod.runner import gloo_run
     from horovod.runner.common.util import network
     from horovod.spark import runner
+    from horovod.spark.driver.driver_service import SparkDriverService as Driver
 
+    theirs = Driver.get_common_interfaces
     sockets = SimpleNamespace(**vars(socket) | {"socket": lambda *kind: _noticing(socket.socket(*kind), stall_seconds)})
     with ExitStack() as changes:
         changes.enter_context(_instead(runner, _task_fn=_task))
+        changes.enter_context(_instead(Driver, get_common_interfaces=lambda driver: _cards(driver, theirs(driver))))
         changes.enter_context(_instead(network, shutil=SimpleNamespace(copyfileobj=copy_lines), socket=sockets))
         changes.enter_context(_instead(gloo_run, register_shutdown_event=lambda: end))
         changes.enter_context(_instead(threading, excepthook=_quiet_about_horovod(threading.excepthook)))
@@ -153,7 +173,7 @@ def _horovod_on_our_terms(end: threading.Event, stall_seconds: int) -> Iterator[
 
 
 @contextmanager
-def _instead(module: ModuleType, **ours: Any) -> Iterator[None]:
+def _instead(module: ModuleType | type, **ours: Any) -> Iterator[None]:
     theirs = {name: getattr(module, name) for name in ours}
     try:
         for name, value in ours.items():
