@@ -63,7 +63,7 @@ class ModelDefinition:
     layers: tuple[LayerDefinition, ...] = Field(default=(BiLSTMDefinition(), TransformerDefinition()), min_length=1)
     head_width: Annotated[int, Field(ge=0)] = 128  # hidden units of the head Linear(ReLU(Linear)); 0 for no head
     copy_path: bool = True  # may repeat products of the user's own history
-    trend: bool = True  # of these, those are likelier that many users chose lately
+    trend: bool = True  # products are likelier that many users chose lately
     neighbours: Annotated[int, Field(ge=0)] = 32  # of each product, by how often they came near it, that the follow path knows; 0 for no such path
     later_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # targets drawn from later visits, not the next event
     horizon_days: Count = 28  # how far such a target may lie ahead

@@ -16,12 +16,13 @@ from recsys.models.layers.copy_path import CopyPath
 from recsys.models.layers.follow_path import FollowPath
 from recsys.models.layers.recurrent import Recurrent
 from recsys.models.layers.transformer import CausalTransformer
+from recsys.models.layers.trends import Trends, tilted
 from recsys.models.losses import catalogue_log_likelihood, without_padding
 from recsys.models.negatives import Negatives
 from recsys.models.targets import ORDER, PLACES, Targets
 
-Moves = tuple[float, float, float]  # of the log odds of the shares of copy and follow path, and of how much the copy path heeds trends
-NOT_MOVED: Moves = (0.0, 0.0, 0.0)
+Moves = tuple[float, float, float, float]  # of the log odds of the shares of copy and follow path, and of the powers of trends among own and other products
+NOT_MOVED: Moves = (0.0, 0.0, 0.0, 0.0)
 _FAR = -1e9
 
 
@@ -57,8 +58,9 @@ class Recommender(keras.Model):
         self.head_inner = keras.layers.Dense(definition.head_width, activation="relu", name="head_inner") if definition.head_width else None
         self.head_outer = keras.layers.Dense(width, name="head_outer") if definition.head_width else None
         self.head_drop = keras.layers.Dropout(definition.dropout)
-        self.copy_path = CopyPath(width, CONDITIONS, products, definition.trend, name="copy_path") if definition.copy_path else None
+        self.copy_path = CopyPath(width, CONDITIONS, name="copy_path") if definition.copy_path else None
         self.follow_path = FollowPath(products, definition.neighbours, CONDITIONS, name="follow_path") if definition.neighbours else None
+        self.trends = Trends(products, name="trends") if definition.trend else None
 
     def build(self, shapes: dict[str, tuple]) -> None:
         events = (*shapes["items"], self.definition.width)
@@ -85,21 +87,24 @@ class Recommender(keras.Model):
     @property
     def balance(self) -> list:
         """What `Moves` move, each a variable [1] or None where the model has it not: how much copy and follow path are heard, and how much trends are heeded."""
-        return [self.copy_path and self.copy_path.share, self.follow_path and self.follow_path.share.bias, self.copy_path and self.copy_path.heed]
+        return [
+            self.copy_path and self.copy_path.share, self.follow_path and self.follow_path.share.bias,
+            self.copy_path and self.trends and self.trends.own, self.trends and self.trends.others,
+        ]
 
     @property
     def kept(self) -> list:
         """The variables that make the model: what was learned, and what was counted or found."""
-        return [*self.trainable_variables, *(table for path in self._paths for table in path.tables)]
+        return [*self.trainable_variables, *(table for part in self._counted for table in part.tables)]
 
     @property
-    def _paths(self) -> list:
-        return [path for path in (self.copy_path, self.follow_path) if path is not None]
+    def _counted(self) -> list:
+        return [part for part in (self.follow_path, self.trends) if part is not None]
 
     def fill(self, follows: Follows) -> None:
         """Look up what others did in `follows` from now on."""
-        for path in self._paths:
-            path.fill(follows)
+        for part in self._counted:
+            part.fill(follows)
 
     def encode(self, batch: dict, training: bool = False):
         """The state after every event, [rows, length, width]. No state depends on a later event."""
@@ -155,16 +160,17 @@ class Recommender(keras.Model):
         """
         return self.mixed(self.by_path(batch, condition, behaviour))
 
-    def mixed(self, said: tuple, moves: Moves = NOT_MOVED):
+    def mixed(self, said: tuple, copy=0.0, follow=0.0, own=0.0):
         """What `by_path` gives as one distribution over the products, float32 [rows, products + 1].
 
-        `moves` are added to the log odds of the shares of copy and follow path, and to how much the copy path heeds trends.
+        The first three of `Moves` are added here, `copy` and `follow` to the log odds of the shares of these paths, `own` to the
+        power of trends among the own products; the last by `leaning`.
         """
         catalogue, copied, followed = said
-        if copied is not None:
-            copied = copied._replace(weights=self.copy_path.tilted(copied.weights, copied.places, moves[2]))
+        if self.trends is not None:
+            copied = self._tilted(copied, self.trends.own + own)
         share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
-        for path, move in zip((copied, followed), moves):
+        for path, move in ((copied, copy), (followed, follow)):
             if path is not None:
                 rest = ops.sigmoid(-path.odds - move)
                 share, weights = rest * share, [rest * weight for weight in weights]
@@ -178,13 +184,14 @@ class Recommender(keras.Model):
     def by_path(self, batch: dict, condition: int, behaviour: int):
         """The distribution over the catalogue, float32 [rows, products + 1], and what copy and follow path say; None for a path that is not there.
 
-        Arguments as for `call`.
+        Catalogue and follow path are tilted by trends, the copy path not yet. Arguments as for `call`.
         """
         last = ops.maximum(batch["length"] - 1, 0)[:, None]
         asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))
         query = self._head(asked, False)[:, 0, :]
         scores = ops.cast(ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype))), "float32")
-        catalogue, conditions = ops.softmax(scores + without_padding(self.bias), axis=-1), ops.full_like(last, condition)
+        bias = without_padding(self.bias) if self.trends is None else without_padding(self.bias) + self.trends.favour(self.trends.others)
+        catalogue, conditions = ops.softmax(scores + bias, axis=-1), ops.full_like(last, condition)
         copied = followed = None
         if self.copy_path is not None:
             day = ops.take_along_axis(batch["days"], last, axis=1)
@@ -193,7 +200,18 @@ class Recommender(keras.Model):
         if self.follow_path is not None:
             odds, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
             followed = _Said(products, weights, odds)
+            followed = followed if self.trends is None else self._tilted(followed, self.trends.others)
         return catalogue, copied, followed
+
+    def leaning(self, said: tuple, others: float):
+        """What `by_path` would give if the power of trends among all but the own products were by `others` higher."""
+        if self.trends is None or not others:
+            return said
+        catalogue, copied, followed = said
+        return tilted(catalogue, self.trends.favour(others)), copied, self._tilted(followed, others)
+
+    def _tilted(self, said: _Said | None, power):
+        return None if said is None else said._replace(weights=tilted(said.weights, self.trends.favour(power, said.places)))
 
     def _ask(self, states, condition, behaviour):
         asked = states + self.conditions(condition)

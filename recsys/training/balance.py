@@ -17,23 +17,28 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.definition import ModelDefinition
-from recsys.models.layers.copy_path import HEED
+from recsys.models.layers.trends import OWN
 from recsys.models.recommender import Moves, Recommender
 from recsys.training.lists import ndcg
 
 _STEPS = (0.0, 1.0, 2.0, 3.0)  # tried for either path, in log odds; never less, for what misleads them is the catalogue
-_HEEDS = (0.0, -HEED, -HEED / 2, HEED / 2)  # tried for trends: the power is then .2, 0, .1 or .3
+_OWN = (0.0, -OWN, -OWN / 2, OWN / 2)  # tried for trends among own products: the power is then .2, 0, .1 or .3
+_OTHERS = (0.0, 0.5, 1.0)  # among other products, where lists hold no own ones
 
 
 def moves_of(definition: ModelDefinition, without_seen: bool, trends: bool) -> tuple[Moves, ...]:
     """What is tried for a model; first that nothing moves.
 
-    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor what it
-    heeds of `trends` where nobody counted any.
+    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor the powers
+    of trends where nobody counted any. Among other than own products trends are heeded only in lists of these alone: where
+    users repeat themselves it was no gain.
     """
-    copies, none = definition.copy_path and not without_seen, (0.0,)
-    heeds = copies and definition.trend and trends
-    return tuple(product(_STEPS if copies else none, _STEPS if definition.neighbours else none, _HEEDS if heeds else none))
+    copies, heeds, none = definition.copy_path and not without_seen, definition.trend and trends, (0.0,)
+    tried = (
+        _OTHERS if heeds and without_seen else none, _STEPS if copies else none, _STEPS if definition.neighbours else none,
+        _OWN if heeds and copies else none,
+    )
+    return tuple((*own_and_shares, others) for others, *own_and_shares in product(*tried))  # alike in the last one after the other
 
 
 def ndcg_sums(batches: Iterable[dict[str, np.ndarray]], lists: Callable[[dict], np.ndarray], moves: int) -> np.ndarray:

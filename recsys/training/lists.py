@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import groupby
 
 import numpy as np
 
@@ -32,11 +33,15 @@ def make_scorer(
         said = model.by_path(batch, condition, behaviour)
         seen = among(ops.concatenate([batch[c.ITEMS], batch[c.MEMORY_ITEMS]], axis=1), model.products + 1) if without_seen else None
 
-        def listed(move):
-            scores = model.mixed(said, ops.unstack(move))
+        def listed(leant, move):
+            scores = model.mixed(leant, *ops.unstack(move))
             return top_k(scores if seen is None else ops.where(seen, -1.0, scores), length)[1]
 
-        return ops.map(listed, ops.convert_to_tensor(moves, "float32"))
+        lists = []
+        for others, alike in groupby(moves, key=lambda move: move[-1]):
+            leant, rest = model.leaning(said, others), [move[:-1] for move in alike]
+            lists.append(ops.map(lambda move, leant=leant: listed(leant, move), ops.convert_to_tensor(rest, "float32")))
+        return ops.concatenate(lists)
 
     top = compiled(best)
     return lambda batch: ops.convert_to_numpy(top(batch))

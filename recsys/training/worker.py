@@ -167,7 +167,7 @@ class _Rank:
             entry = {
                 "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
                 "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
-                "copy_moved": moves[0], "follow_moved": moves[1], "heed_moved": moves[2],
+                "copy_moved": moves[0], "follow_moved": moves[1], "own_trends_moved": moves[2], "other_trends_moved": moves[3],
             }
             self._tick()
             self.signs.warm()

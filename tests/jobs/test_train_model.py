@@ -50,7 +50,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "trends": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
     assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
     assert artifact.manifest["centroids"] == [[0.0], [1.0]]
-    np.testing.assert_array_equal(np.array(artifact.model.copy_path.lately), 5.0 * (np.arange(PRODUCTS + 1) == 3))
+    np.testing.assert_array_equal(np.array(artifact.model.trends.lately), 5.0 * (np.arange(PRODUCTS + 1) == 3))
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}
     assert artifact.manifest["memory"]["peak_bytes"] > artifact.manifest["memory"]["added_bytes"] > 2**20

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ from keras import ops
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
 from recsys.models.follows import Follows, count_follows
-from recsys.models.layers.copy_path import HEED
+from recsys.models.layers.trends import OWN
 from recsys.models.recommender import spread
 from recsys.models.targets import PLACES, Targets, wanted_places
 
@@ -96,28 +97,47 @@ def test_a_path_that_is_moved_far_enough_is_heard_alone(make, batch, parts):
     said = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
     catalogue, *others = said
     silent = np.where([path is None for path in others], 0.0, -50.0)
-    np.testing.assert_allclose(model.mixed(said, (*silent, 0.0)), catalogue, atol=1e-6)
+    np.testing.assert_allclose(model.mixed(said, *silent), catalogue, atol=1e-6)
     for number, path in enumerate(others):
         if path is not None:
             loud = np.where(np.arange(2) == number, 50.0, -50.0)
             alone = np.zeros((3, 10))
             np.add.at(alone, (np.arange(3)[:, None], np.asarray(path.places)), np.asarray(path.weights))
             known = np.asarray(path.odds)[:, 0] > -1e6  # a path with nothing to say is not heard, however far it is moved
-            np.testing.assert_allclose(np.asarray(model.mixed(said, (*loud, 0.0)))[known, 1:], alone[known, 1:], atol=1e-6)
+            np.testing.assert_allclose(np.asarray(model.mixed(said, *loud))[known, 1:], alone[known, 1:], atol=1e-6)
 
 
 def test_of_the_own_products_those_are_likelier_that_many_users_chose_lately(make, batch):
     model, lately = make(neighbours=0), np.array([0, 3, 0, 8, 0, 1, 99, 0, 2, 0], np.float32)
     said = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
     for moved in (0.0, 0.4):
-        before = np.asarray(model.mixed(said, (50.0, 0.0, moved)))
-        np.testing.assert_allclose(before, np.asarray(model.mixed(said, (50.0, 0.0, 0.0))), rtol=1e-5)  # nobody counted
+        before = np.asarray(model.mixed(said, 50.0, 0.0, moved))
+        np.testing.assert_allclose(before, np.asarray(model.mixed(said, 50.0)), rtol=1e-5)  # nobody counted
         model.fill(Follows(np.zeros((10, 0), np.int32), np.zeros((10, 0), np.float32), lately))
-        tilted = before * (1 + lately) ** (HEED + moved)
-        np.testing.assert_allclose(model.mixed(said, (50.0, 0.0, moved)), tilted / tilted.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
+        tilted = before * (1 + lately) ** (OWN + moved)
+        np.testing.assert_allclose(model.mixed(said, 50.0, 0.0, moved), tilted / tilted.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
         model.fill(Follows(np.zeros((10, 0), np.int32), np.zeros((10, 0), np.float32)))
     without = make(neighbours=0, trend=False)
-    assert len(model.kept) == len(without.kept) + 2 and without.balance[2] is None
+    assert len(model.kept) == len(without.kept) + 3 and without.balance[2:] == [None, None]
+
+
+def test_of_all_other_products_those_are_likelier_that_many_users_chose_lately_where_that_is_moved(make, batch):
+    model, lately = make(copy_path=False), np.array([0, 3, 0, 8, 0, 1, 99, 0, 2, 0], np.float32)
+    follows = count_follows([batch["items"]], 9, 32)
+    model.fill(follows)
+    catalogue, _, followed = untilted = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
+    model.fill(replace(follows, lately=lately))
+    for name, own, found in (("begins at 0", untilted, model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)), ("0", untilted, model.leaning(untilted, 0.0))):
+        np.testing.assert_array_equal(model.mixed(own), model.mixed(found), err_msg=name)
+    leant = model.leaning(untilted, 0.7)
+    model.trends.others.assign([0.7])
+    moved = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
+    for tilted in (leant, moved):
+        likelier = np.asarray(catalogue) * (1 + lately) ** 0.7
+        np.testing.assert_allclose(tilted[0], likelier / likelier.sum(axis=1, keepdims=True), rtol=1e-4)
+        likelier = np.asarray(followed.weights) * (1 + lately[np.asarray(followed.places)]) ** 0.7
+        np.testing.assert_allclose(tilted[2].weights, likelier / np.maximum(likelier.sum(axis=1, keepdims=True), 1e-9), rtol=1e-4)
+    np.testing.assert_allclose(np.asarray(model.mixed(moved)).sum(axis=1), 1, rtol=1e-5)
 
 
 @pytest.mark.parametrize("path", MODELS, ids=lambda path: path.stem)

@@ -18,9 +18,11 @@ SHAPE = WindowShape(length=8, memory=4, attributes=2)
 def test_only_paths_that_have_a_say_are_moved_and_the_first_move_is_none():
     for copy_path, neighbours, without_seen, trends in itertools.product((True, False), (32, 0), (True, False), (True, False)):
         moves = moves_of(ModelDefinition(name="any", copy_path=copy_path, neighbours=neighbours), without_seen, trends)
-        assert moves[0] == (0, 0, 0) and len(set(moves)) == len(moves)
-        assert [len(set(own)) > 1 for own in zip(*moves)] == [copy_path and not without_seen, neighbours > 0, copy_path and not without_seen and trends]
-    assert {move[2] for move in moves_of(ModelDefinition(name="any", trend=False), False, True)} == {0}
+        assert moves[0] == (0, 0, 0, 0) and len(set(moves)) == len(moves)
+        copies = copy_path and not without_seen
+        assert [len(set(own)) > 1 for own in zip(*moves)] == [copies, neighbours > 0, copies and trends, without_seen and trends]
+    for without_seen in (True, False):
+        assert {move[2:] for move in moves_of(ModelDefinition(name="any", trend=False), without_seen, True)} == {(0, 0)}
 
 
 def test_sums_are_over_real_rows_and_gains_against_the_first_move():
@@ -46,9 +48,9 @@ def test_the_lists_of_a_move_are_those_of_a_model_whose_shares_are_moved():
     batch["length"][:], batch["items"][:, :3] = 3, [[5, 2, 9], [9, 1, 4]]
     follows = count_follows([np.array([[2, 9, 11], [4, 7, 3]])], 12, 32)
     model.fill(replace(follows, lately=np.array([0, 0, 7, 0, 90, 1, 0, 0, 0, 30, 0, 0, 0], np.float32)))
-    moves = ((0.0, 0.0, 0.0), (-3.0, 3.0, 0.0), (3.0, -3.0, 0.0), (3.0, -3.0, -2.0))
+    moves = ((0.0, 0.0, 0.0, 0.0), (-3.0, 3.0, 0.0, 0.0), (3.0, -3.0, 0.0, 0.0), (3.0, -3.0, -2.0, 0.0), (-3.0, 0.0, 0.0, 1.0), (-3.0, 3.0, 0.0, 1.0), (0.0, 0.0, 0.0, 0.0))
     lists = make_scorer(model, NEXT_EVENT, 0, moves=moves)(batch)
-    assert len({tuple(own.ravel()) for own in lists}) == 4
+    assert len({tuple(own.ravel()) for own in lists}) == 6
     before = [np.array(moved) for moved in model.balance]
     for move, own in zip(moves, lists):
         with balanced(model, move):

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import keras
-import numpy as np
 from keras import ops
-
-from recsys.models.follows import Follows
 
 _FAR = -1e9
 AGE_BUCKETS = 16
 # Adam moves every weight by about the learning rate a step, and a small log has a few hundred steps: too few for a
 # bias of several units. The few weights that speak for age, count and the like are therefore multiplied by this.
 PACE = 20.0
-HEED = 0.2  # the power of a product's trend with which it is heeded, before the validation part says how much
 _DROPOUT = 0.5  # of the state, where it asks which places come to mind: a small log is soon known by heart
 
 
@@ -25,15 +21,11 @@ class CopyPath(keras.layers.Layer):
     condition, and remembered products add their log count. All from the past of the position that asks.
 
     The share is one number for all: who is about to repeat, a network that may tell it by the state learns by heart.
-
-    When it is asked for a list, a place is the likelier the more users chose its product lately: what is out of season is
-    not bought again. A training window does not know what was chosen around its days, so how much that counts is not
-    learned but found by `recsys.training.balance`.
     """
 
-    def __init__(self, width: int, conditions: int, products: int, trend: bool, **kwargs) -> None:
+    def __init__(self, width: int, conditions: int, **kwargs) -> None:
         super().__init__(**kwargs)
-        self.width, self.conditions, self.products, self.trend = width, conditions, products, trend
+        self.width, self.conditions = width, conditions
         self.query = keras.layers.Dense(width, name="query")
         self.key = keras.layers.Dense(width, use_bias=False, name="key")
         self.key_bias = keras.layers.Dense(1, use_bias=False, kernel_initializer="zeros", name="key_bias")
@@ -48,19 +40,6 @@ class CopyPath(keras.layers.Layer):
         self.memory_age_bias = self.add_weight(shape=(self.conditions, AGE_BUCKETS), initializer="zeros", name="memory_age_bias")
         self.memory_count = self.add_weight(shape=(2,), initializer="zeros", name="memory_count")
         self.behaviour_bias = self.add_weight(shape=(8,), initializer="zeros", name="behaviour_bias")
-        self.heed = self.lately = None
-        if self.trend:
-            self.heed = self.add_weight(shape=(1,), initializer=keras.initializers.Constant(HEED), trainable=False, name="heed")
-            self.lately = self.add_weight(shape=(self.products + 1,), initializer="zeros", trainable=False, autocast=False, name="lately")
-
-    @property
-    def tables(self) -> list:
-        """What is counted or found, and not learned."""
-        return [self.heed, self.lately] if self.trend else []
-
-    def fill(self, follows: Follows) -> None:
-        if self.trend:
-            self.lately.assign(np.zeros(self.products + 1, np.float32) if follows.lately is None else follows.lately)
 
     def call(self, queries, condition, day, position, keys, batch: dict, training: bool = False):
         """Log weights of the places, and the log odds of repeating.
@@ -88,20 +67,6 @@ class CopyPath(keras.layers.Layer):
         remembered = ops.broadcast_to((batch["memory_items"] > 0)[:, None, :], ops.shape(memory))
         scores = ops.concatenate([ops.where(seen, window, _FAR), ops.where(remembered, memory, _FAR)], axis=-1)
         return ops.log_softmax(scores, axis=-1), ops.broadcast_to(ops.cast(self.share, "float32"), ops.shape(condition))
-
-    def tilted(self, weights, places, moved):
-        """A distribution over places, tilted towards those whose products many users chose lately: w · (1 + users)^heed.
-
-        Args:
-            weights: float32 [rows, places], a distribution.
-            places: int [rows, places], the product of each, 0 padded.
-            moved: is added to `heed`.
-        """
-        if not self.trend:
-            return weights
-        heed = ops.cast(self.heed, "float32") + moved
-        tilted = weights * ops.exp(heed * ops.log1p(ops.take(self.lately, places)))
-        return tilted / ops.sum(tilted, axis=-1, keepdims=True)
 
     def _scores(self, query, places):
         # query · (places · kernel), but the kernel goes to the queries, which are fewer than the places.
