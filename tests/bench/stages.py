@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.bench.row import Row
 
 STAGES = ("scoring", "statistics", "kmeans", "feed", "training", "ranks", "sequences", "catalogue", "load")
-SIZES = ("full", "large", "small")  # large: more for `load`, hours of it; for the others the same as full
+SIZES = ("full", "large", "huge", "small")  # large, huge: more for `load`, an hour of it or many; for the others the same as full
 
 
 def rows_of(stage: str, size: str, folder: Path) -> Iterator[Row]:
