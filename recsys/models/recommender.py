@@ -190,8 +190,10 @@ class Recommender(keras.Model):
         asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))
         query = self._head(asked, False)[:, 0, :]
         scores = ops.cast(ops.matmul(query, ops.transpose(ops.cast(self.table, query.dtype))), "float32")
-        bias = without_padding(self.bias) if self.trends is None else without_padding(self.bias) + self.trends.favour(self.trends.others)
-        catalogue, conditions = ops.softmax(scores + bias, axis=-1), ops.full_like(last, condition)
+        bias, conditions = without_padding(self.bias), ops.full_like(last, condition)
+        if self.trends is not None:
+            bias = bias + self.trends.favour(self.trends.others)
+        catalogue = ops.softmax(scores + bias, axis=-1)
         copied = followed = None
         if self.copy_path is not None:
             day = ops.take_along_axis(batch["days"], last, axis=1)
@@ -200,7 +202,8 @@ class Recommender(keras.Model):
         if self.follow_path is not None:
             odds, products, weights = self.follow_path.distribution(asked, conditions, batch["items"], last)
             followed = _Said(products, weights, odds)
-            followed = followed if self.trends is None else self._tilted(followed, self.trends.others)
+            if self.trends is not None:
+                followed = self._tilted(followed, self.trends.others)
         return catalogue, copied, followed
 
     def leaning(self, said: tuple, others: float):
