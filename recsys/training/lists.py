@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -23,7 +24,7 @@ def make_scorer(
 
     Args:
         without_seen: leave out the products of the row's window and memory.
-        moves: of the shares of copy and follow path and of trends, see `Recommender.mixed`; each gives lists of its own.
+        moves: of the shares of copy and follow path and of trends, see `Recommender.mixed` and `leaning`; each gives lists of its own.
     """
     from keras import ops
 
@@ -40,7 +41,7 @@ def make_scorer(
         lists = []
         for others, alike in groupby(moves, key=lambda move: move[-1]):
             leant, rest = model.leaning(said, others), [move[:-1] for move in alike]
-            lists.append(ops.map(lambda move, leant=leant: listed(leant, move), ops.convert_to_tensor(rest, "float32")))
+            lists.append(ops.map(partial(listed, leant), ops.convert_to_tensor(rest, "float32")))
         return ops.concatenate(lists)
 
     top = compiled(best)
