@@ -91,6 +91,10 @@ NEIGHBOURS = Table("neighbours", "one product and those that came near it in the
     # as many of both as sequences.neighbours, 0 where there are no more; recsys.sequences.neighbours says what counts; model_ds as in sequences
     c.ITEM_INDEX: "int", c.ITEMS: "array<int>", c.COUNTS: "array<float>", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))
+LIKENESSES = Table("likenesses", "one product and those that the same users have in the histories of one split, most alike first", {
+    # as many of both as sequences.likenesses, 0 where there are no more; recsys.sequences.likeness says what alike is; model_ds as in sequences
+    c.ITEM_INDEX: "int", c.ITEMS: "array<int>", c.COUNTS: "array<float>", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",
+}, "build_sequences", partitions=(c.DAY, c.SPLIT))
 TRENDS = Table("trends", "one product and how many users chose it in the last days of the histories of one split", {
     c.ITEM_INDEX: "int", c.USERS: "bigint", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",  # model_ds as in sequences
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))

@@ -21,9 +21,9 @@ from recsys.split import in_history, in_passes
 from recsys.tables import NEIGHBOURS
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
-_OTHER = "other"
+OTHER = "other"
 _AT_ONCE = 2_000_000  # pairs that a worker puts in order at a time
-_SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
+PAIRS_SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
 
 
 def neighbours(
@@ -53,7 +53,7 @@ def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame
     counted = _counted(pairs, splits)
     ways = F.array(_counts_of(_LOW, _HIGH, "up", "down", splits), _counts_of(_HIGH, _LOW, "down", "up", splits))
     beside = counted.select(F.inline(ways)).where(sampled(c.ITEM_INDEX, every)).repartition(F.col(c.ITEM_INDEX))
-    return beside.mapInArrow(_best(splits, kept), _SCHEMA)
+    return beside.mapInArrow(leaders(splits, kept), PAIRS_SCHEMA)
 
 
 def sampled(product: str, every: int) -> Column:
@@ -91,20 +91,20 @@ def _counted(pairs: DataFrame, splits: Sequence[str]) -> DataFrame:
 def _counts_of(product: str, other: str, forward: str, backward: str, splits: Sequence[str]) -> Column:
     """A product, another, and what that one counts as its neighbour in each split."""
     counts = [((F.col(f"{forward}_{split}") + BACKWARD * F.col(f"{backward}_{split}")) / UNIT).alias(split) for split in splits]
-    return F.struct(F.col(product).alias(c.ITEM_INDEX), F.col(other).alias(_OTHER), *counts)
+    return F.struct(F.col(product).alias(c.ITEM_INDEX), F.col(other).alias(OTHER), *counts)
 
 
-def _best(splits: Sequence[str], kept: int, at_once: int = _AT_ONCE) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+def leaders(splits: Sequence[str], kept: int, at_once: int = _AT_ONCE) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """From all pairs of some products to the rows of these products; of the pairs `at_once` are held, and those that lead so far."""
     def best(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        leaders = dict.fromkeys(splits, (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)))
+        leading_by = dict.fromkeys(splits, (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0)))
         for pairs in _parts(batches, at_once):
             for split in splits:
                 met = pairs[split] > 0
-                more = (pairs[name][met] for name in (c.ITEM_INDEX, _OTHER, split))
-                *leaders[split], _ = leading(*map(np.concatenate, zip(leaders[split], more)), kept)
+                more = (pairs[name][met] for name in (c.ITEM_INDEX, OTHER, split))
+                *leading_by[split], _ = leading(*map(np.concatenate, zip(leading_by[split], more)), kept)
         for split in splits:
-            products, items, counts = most_counted(*leaders[split], kept)
+            products, items, counts = most_counted(*leading_by[split], kept)
             yield pa.RecordBatch.from_arrays(
                 [pa.array(products.astype(np.int32)), lists_of(items), lists_of(counts), pa.array([split] * len(products), pa.string())],
                 names=[c.ITEM_INDEX, c.ITEMS, c.COUNTS, c.SPLIT],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.models.follows import Follows, count_follows
-from recsys.sequences.neighbours import _best, follows_of, neighbours
+from recsys.sequences.neighbours import follows_of, leaders, neighbours
 from recsys.split import BY_CHANCE, PUSH, TEST, TRAIN
 from recsys.tables import NEIGHBOURS, TRENDS
 
@@ -80,7 +80,7 @@ def test_the_leading_neighbours_do_not_depend_on_how_many_pairs_are_held_at_a_ti
     whole = pa.RecordBatch.from_arrays(list(map(pa.array, columns)), names=names)
 
     def rows(*batches, **limit):
-        return [row for batch in _best((TRAIN, TEST), kept, **limit)(batches) for row in batch.to_pylist()]
+        return [row for batch in leaders((TRAIN, TEST), kept, **limit)(batches) for row in batch.to_pylist()]
 
     assert rows(*(whole.slice(start, 3) for start in range(0, whole.num_rows, 3)), at_once=at_once) == rows(whole)
     assert rows() == []
