@@ -1,5 +1,4 @@
-"""Number the products that the model knows, turn every user's history into fixed-length windows, and count which products come near each other and
-which are chosen lately.
+"""Number the products that the model knows, turn histories into fixed-length windows, and count what belongs together and what is chosen lately.
 
 Reads   events         one behaviour of one user on one product
         user_features  one user's attributes for one split
@@ -9,22 +8,24 @@ Reads   events         one behaviour of one user on one product
 Writes  vocabulary     one product that the model knows; the day is replaced whole
         sequences      one window of one user for one split; the day is replaced whole
         neighbours     one product and those that came near it, for one split; the day is replaced whole
+        likenesses     one product and those that the same users have, for one split; the day is replaced whole
         trends         one product and how many users chose it lately, for one split; the day is replaced whole
 
 A night that only pushes, with --model-ds before --ds, uses the vocabulary and normaliser of that day and
-writes the split push alone, so the model, however old, is asked with the neighbours and trends of today.
+writes the split push alone, so the model, however old, is asked with the counts of today.
 
     spark-submit --py-files dist/recsys.zip jobs/build_sequences.py --config conf/complete_journey.yaml --ds 2017-12-30
 """
 
 from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day, model_day, whole
+from recsys.sequences.likeness import likenesses
 from recsys.sequences.neighbours import neighbours
 from recsys.sequences.rows import beside_users, sequence_rows, spread, training_events, usable, with_roles
 from recsys.sequences.trends import trends
 from recsys.sequences.vocabulary import number_products, refuse_none
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION
-from recsys.tables import EVENTS, NEIGHBOURS, NORMALIZER, SEGMENTS, SEQUENCES, TRENDS, USER_FEATURES, VOCABULARY
+from recsys.tables import EVENTS, LIKENESSES, NEIGHBOURS, NORMALIZER, SEGMENTS, SEQUENCES, TRENDS, USER_FEATURES, VOCABULARY
 from recsys.users.aggregate import in_memory
 from recsys.users.normalizer import normalise
 
@@ -42,8 +43,8 @@ def run(night: Night) -> None:
     vocabulary = lake.read_day(VOCABULARY, night.model_ds)
     splits = (TRAIN, VALIDATION, TEST, PUSH) if night.trains else (PUSH,)
     asked = [split for split in splits if split != VALIDATION]
-    met = neighbours(usable(events, settings.sequences), asked, vocabulary, settings.sequences.neighbours, ds, night.model_ds)
-    lake.replace_day(met, NEIGHBOURS, ds)
+    for table, count, kept in ((NEIGHBOURS, neighbours, settings.sequences.neighbours), (LIKENESSES, likenesses, settings.sequences.likenesses)):
+        lake.replace_day(count(usable(events, settings.sequences), asked, vocabulary, kept, ds, night.model_ds), table, ds)
     lake.replace_day(trends(events, asked, vocabulary, settings, ds, night.model_ds), TRENDS, ds)
     rows = sequence_rows(events, splits, vocabulary, settings, ds)
     complete = beside_users(rows, lake.read_day(SEGMENTS, ds), attributes, len(normalizer), ds, night.model_ds)
@@ -51,9 +52,8 @@ def run(night: Night) -> None:
 
 
 STAGE = Stage(
-    "build_sequences", run,
-    reads=(*whole(EVENTS), *day(USER_FEATURES, SEGMENTS), *model_day(NORMALIZER), *model_day(VOCABULARY, nights="pushing")),
-    writes=(*day(VOCABULARY, nights="training"), *day(NEIGHBOURS, TRENDS, SEQUENCES)), settings=("split", "sequences", "evaluation.relevant"),
+    "build_sequences", run, reads=(*whole(EVENTS), *day(USER_FEATURES, SEGMENTS), *model_day(NORMALIZER), *model_day(VOCABULARY, nights="pushing")),
+    writes=(*day(VOCABULARY, nights="training"), *day(NEIGHBOURS, LIKENESSES, TRENDS, SEQUENCES)), settings=("split", "sequences", "evaluation.relevant"),
 )
 
 if __name__ == "__main__":

@@ -2,8 +2,8 @@
 
 A crash of one method costs no other its results, and ends the job with 4; a leak stops it before anything is computed.
 
-Reads   events, products, segments, sequences, neighbours and trends (of --ds); every trained model, what it learned from and all that was
-        fitted (of --model-ds): sequences, vocabulary, user_features, correlations, normalizer, segment_centroids, segments
+Reads   events, products, segments, sequences, neighbours, likenesses and trends (of --ds); every trained model, what it learned from and all that
+        was fitted (of --model-ds): sequences, vocabulary, user_features, correlations, normalizer, segment_centroids, segments
 Writes  evaluations   one method, split, slice, metric and list length, ds; the day is replaced whole
         comparisons   one model against one other method, the same; the day is replaced whole
         costs         one method and stage, ds; the day is replaced whole
@@ -49,7 +49,7 @@ def run(night: Night) -> None:
 
 STAGE = Stage(
     "evaluate_models", run, writes=day(t.EVALUATIONS, t.COMPARISONS, t.COSTS),
-    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(t.NEIGHBOURS, t.TRENDS, needed=False), JUDGED_MODELS, *model_day(
+    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, needed=False), JUDGED_MODELS, *model_day(
         t.VOCABULARY, t.SEQUENCES, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS, t.SEGMENTS)),
     settings=("models", "split", "attributes", "segments", "sequences", "training", "evaluation"),
 )

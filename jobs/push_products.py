@@ -1,6 +1,7 @@
 """Push exactly n products to every user with any history.
 
-Reads   sequences, neighbours, trends, segments, products, events (of --ds); vocabulary, normalizer, segment_centroids, trained model (of --model-ds)
+Reads   sequences, neighbours, likenesses, trends, segments, products, events (of --ds); vocabulary, normalizer, segment_centroids, trained model (of
+        --model-ds)
 Writes  pushes   one pushed product of one user, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/push_products.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -52,7 +53,7 @@ def run(night: Night) -> None:
 
 STAGE = Stage(
     "push_products", run, writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"), reads=(*whole(t.EVENTS), MODEL, *day(
-        t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, t.TRENDS, needed=False), *model_day(t.VOCABULARY, t.NORMALIZER, t.SEGMENT_CENTROIDS)),
+        t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, needed=False), *model_day(t.VOCABULARY, t.NORMALIZER, t.SEGMENT_CENTROIDS)),
 )
 
 if __name__ == "__main__":

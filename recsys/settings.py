@@ -65,6 +65,7 @@ class SequenceSettings:
     max_windows: Count = 64  # training windows kept for a user, latest first
     memory: Count = 128  # distinct older products remembered beside a window, with count and last day
     neighbours: Count = 32  # kept of each product, by how often they came near it in histories
+    likenesses: Count = 20  # kept of each product, of those that the same users have
     trend_days: Count = 28  # at the end of a history: who chose a product in these counts for its trend
     min_item_users: Count = 5  # rarer products (by distinct users in training) get no index
     max_items: Count = 200_000  # most frequent products kept when more qualify

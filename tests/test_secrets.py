@@ -54,7 +54,7 @@ def test_settings_are_told_without_secrets_and_else_as_they_are():
 def test_neither_the_manifest_of_a_model_nor_the_report_tells_a_secret():
     definition = ModelDefinition(name="m")
     vocabulary = [Row(**{c.ITEM_INDEX: 1, c.EVENTS: 1})]
-    plan = assemble.make_plan(SETTINGS, definition, "m-1", [DataFile("file", 1)], [], [], vocabulary, attributes=0, segments=1)
+    plan = assemble.make_plan(SETTINGS, definition, "m-1", [DataFile("file", 1)], [], [], [], vocabulary, attributes=0, segments=1)
     outcome = Outcome(0, (1,), "", ({"epoch": 1, "validation_ndcg": 0.5},), 0)
     manifest = json.dumps(assemble.make_manifest(plan, outcome, SETTINGS, DS, [], [], {}, 1.0, {}))
     page = as_yaml(SETTINGS)

@@ -25,7 +25,7 @@ def wrong_vocabulary(vocabulary: DataFrame, expected: DataFrame) -> Row | None:
 
 
 def wrong_neighbours(found: DataFrame, expected: DataFrame) -> Row | None:
-    """A product of `found`, rows of the table `neighbours`, that has not these very neighbours in `expected`, counted from the histories."""
+    """A product of `found`, rows of `neighbours` or `likenesses`, that has not these very neighbours in `expected`, counted from the histories."""
     return _first_unlike(found, expected, [c.SPLIT, c.ITEM_INDEX, c.ITEMS, c.COUNTS], [c.SPLIT, c.ITEM_INDEX])
 
 

@@ -1,7 +1,7 @@
 """The gate before any figure: no method may have seen what it is judged by.
 
 It looks at what the methods are given (the history), at what the model learned from, chose its epoch by and is
-given (sequences of all three splits), and at all that was fitted before (vocabulary, neighbours, trends, attributes,
+given (sequences of all three splits), and at all that was fitted before (vocabulary, neighbours, likenesses, trends, attributes,
 correlations, normaliser, segments), which has to be what the training history alone gives. A split that is drawn at
 random mixes past and future by design: there the gate sees to it that no held-out event itself was seen.
 """
@@ -23,6 +23,7 @@ from recsys.evaluation.fitted import (
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
 from recsys.night import Night
+from recsys.sequences.likeness import likenesses
 from recsys.sequences.neighbours import neighbours, sampled
 from recsys.sequences.rows import training_events, usable, with_roles
 from recsys.sequences.trends import trends
@@ -92,13 +93,15 @@ def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: Data
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
     counted = (F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST)
-    met = neighbours(usable(roles, settings.sequences), (TRAIN, TEST), vocabulary, settings.sequences.neighbours, fitted_on, fitted_on, _EVERY)
-    yield t.NEIGHBOURS, wrong_neighbours(lake.read(t.NEIGHBOURS).where(counted & sampled(c.ITEM_INDEX, _EVERY)), met)
+    entering = usable(roles, settings.sequences)
+    for table, count, kept in ((t.NEIGHBOURS, neighbours, settings.sequences.neighbours), (t.LIKENESSES, likenesses, settings.sequences.likenesses)):
+        expected = count(entering, (TRAIN, TEST), vocabulary, kept, fitted_on, fitted_on, _EVERY)
+        yield table, wrong_neighbours(lake.read(table).where(counted & sampled(c.ITEM_INDEX, _EVERY)), expected)
     yield t.TRENDS, wrong_trends(lake.read(t.TRENDS).where(counted), trends(roles, (TRAIN, TEST), vocabulary, settings, fitted_on, fitted_on))
     entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
     yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)
     if settings.split.kind != "time":  # there their days have told
-        past = histories(usable(roles, settings.sequences), _LEARNED)
+        past = histories(entering, _LEARNED)
         yield t.SEQUENCES, wrong_input(learned.where(F.col(c.WINDOW) == 0), past, vocabulary, length)
         for sequences, known in ((learned, past), (asked, entered)):
             yield t.SEQUENCES, wrong_place(sequences, known, vocabulary)

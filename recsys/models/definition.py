@@ -65,6 +65,7 @@ class ModelDefinition:
     copy_path: bool = True  # may repeat products of the user's own history
     trend: bool = True  # products are likelier that many users chose lately
     neighbours: Annotated[int, Field(ge=0)] = 32  # of each product, by how often they came near it, that the follow path knows; 0 for no such path
+    likenesses: Annotated[int, Field(ge=0)] = 20  # of each product that the taste path knows: products that the same users have; 0 for no such path
     later_share: Annotated[float, Field(ge=0, le=1)] = 0.5  # targets drawn from later visits, not the next event
     horizon_days: Count = 28  # how far such a target may lie ahead
 

@@ -32,6 +32,7 @@ class Follows:
     items: np.ndarray  # int32 [products + 1, neighbours]
     counts: np.ndarray  # float32, the same
     lately: np.ndarray | None = None  # float32 [products + 1]: users who chose the product lately; None where nobody counted
+    alike: Follows | None = None  # the products that the same users have, and by how much they are alike; None where nobody counted
 
     @classmethod
     def of_rows(cls, products: np.ndarray, items: Sequence, counts: Sequence, size: int) -> Follows:
@@ -54,7 +55,7 @@ class Follows:
         digest = hashlib.sha256(repr(self.items.shape).encode())
         for part in (self.items, self.counts, *([] if self.lately is None else [self.lately])):
             digest.update(np.ascontiguousarray(part))
-        return digest.hexdigest()
+        return digest.hexdigest() + (self.alike.digest if self.alike else "")
 
     def fitted(self, neighbours: int) -> Follows:
         """The first `neighbours` of every product, or zeros where there are fewer."""

@@ -15,15 +15,27 @@ from recsys.models.layers.bilstm import PrefixBiLSTM
 from recsys.models.layers.copy_path import CopyPath
 from recsys.models.layers.follow_path import FollowPath
 from recsys.models.layers.recurrent import Recurrent
+from recsys.models.layers.taste_path import TastePath
 from recsys.models.layers.transformer import CausalTransformer
 from recsys.models.layers.trends import Trends, tilted
 from recsys.models.losses import catalogue_log_likelihood, without_padding
 from recsys.models.negatives import Negatives
 from recsys.models.targets import ORDER, PLACES, Targets
 
-Moves = tuple[float, float, float, float]  # of the log odds of the shares of copy and follow path, and of the powers of trends among own and other products
-NOT_MOVED: Moves = (0.0, 0.0, 0.0, 0.0)
 _FAR = -1e9
+
+
+class Moves(NamedTuple):
+    """By how much what the validation part finds differs from where it begins."""
+
+    copy: float = 0.0  # of the log odds of the share of the copy path
+    follow: float = 0.0  # the same of the follow path
+    taste: float = 0.0  # and of the taste path
+    own: float = 0.0  # of the power of trends among a user's own products
+    others: float = 0.0  # and among those that catalogue and follow path speak of
+
+
+NOT_MOVED = Moves()
 
 
 class _Said(NamedTuple):
@@ -39,9 +51,11 @@ class Recommender(keras.Model):
 
     The head is P1's eq. (6), `Linear(ReLU(Linear(T)))`; its last Linear is factored through the product table,
     so that a product is read and predicted by the same vector. Beside the softmax over the catalogue stand the copy
-    path over the user's own history and the follow path over what others did after the same products:
-    `p = (1 - follow) · ((1 - copy) · p_catalogue + copy · p_copy) + follow · p_follow`, with learned shares that
-    `recsys.training.balance` corrects.
+    path over the user's own history, the follow path over what others did after the same products, and the taste path
+    over what others have who have the same products:
+    `p = (1 - taste) · ((1 - follow) · ((1 - copy) · p_catalogue + copy · p_copy) + follow · p_follow) + taste · p_taste`.
+    The shares of copy and follow path are learned and corrected by `recsys.training.balance`, which finds that of the taste
+    path; training does without that.
 
     A batch is a dict of the array columns of table `sequences`. Pure `keras.ops`: any Keras backend runs it.
     """
@@ -60,6 +74,7 @@ class Recommender(keras.Model):
         self.head_drop = keras.layers.Dropout(definition.dropout)
         self.copy_path = CopyPath(width, CONDITIONS, name="copy_path") if definition.copy_path else None
         self.follow_path = FollowPath(products, definition.neighbours, CONDITIONS, name="follow_path") if definition.neighbours else None
+        self.taste_path = TastePath(products, definition.likenesses, name="taste_path") if definition.likenesses else None
         self.trends = Trends(products, name="trends") if definition.trend else None
 
     def build(self, shapes: dict[str, tuple]) -> None:
@@ -86,10 +101,11 @@ class Recommender(keras.Model):
 
     @property
     def balance(self) -> list:
-        """What `Moves` move, each a variable [1] or None where the model has it not: how much copy and follow path are heard, and how much trends are heeded."""
+        """What `Moves` move, in their order, each a variable [1] or None where the model has it not."""
+        copies, tastes, trends = self.copy_path, self.taste_path, self.trends
         return [
-            self.copy_path and self.copy_path.share, self.follow_path and self.follow_path.share.bias,
-            self.copy_path and self.trends and self.trends.own, self.trends and self.trends.others,
+            copies and copies.share, self.follow_path and self.follow_path.share.bias, tastes and tastes.share,
+            copies and trends and trends.own, trends and trends.others,
         ]
 
     @property
@@ -99,7 +115,7 @@ class Recommender(keras.Model):
 
     @property
     def _counted(self) -> list:
-        return [part for part in (self.follow_path, self.trends) if part is not None]
+        return [part for part in (self.follow_path, self.taste_path, self.trends) if part is not None]
 
     def fill(self, follows: Follows) -> None:
         """Look up what others did in `follows` from now on."""
@@ -160,17 +176,16 @@ class Recommender(keras.Model):
         """
         return self.mixed(self.by_path(batch, condition, behaviour))
 
-    def mixed(self, said: tuple, copy=0.0, follow=0.0, own=0.0):
+    def mixed(self, said: tuple, copy=0.0, follow=0.0, taste=0.0, own=0.0):
         """What `by_path` gives as one distribution over the products, float32 [rows, products + 1].
 
-        The first three of `Moves` are added here, `copy` and `follow` to the log odds of the shares of these paths, `own` to the
-        power of trends among the own products; the last by `leaning`.
+        All of `Moves` but the last are added here; that one by `leaning`.
         """
-        catalogue, copied, followed = said
+        catalogue, copied, followed, tasted = said
         if self.trends is not None:
             copied = self._tilted(copied, self.trends.own + own)
         share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
-        for path, move in ((copied, copy), (followed, follow)):
+        for path, move in ((copied, copy), (followed, follow), (tasted, taste)):
             if path is not None:
                 rest = ops.sigmoid(-path.odds - move)
                 share, weights = rest * share, [rest * weight for weight in weights]
@@ -182,7 +197,7 @@ class Recommender(keras.Model):
         return share * catalogue + spread(ops.concatenate(weights, axis=1), ops.concatenate(places, axis=1), self.products + 1)
 
     def by_path(self, batch: dict, condition: int, behaviour: int):
-        """The distribution over the catalogue, float32 [rows, products + 1], and what copy and follow path say; None for a path that is not there.
+        """The distribution over the catalogue, float32 [rows, products + 1], and what copy, follow and taste path say; None for a path that is not there.
 
         Catalogue and follow path are tilted by trends, the copy path not yet. Arguments as for `call`.
         """
@@ -194,9 +209,9 @@ class Recommender(keras.Model):
         if self.trends is not None:
             bias = bias + self.trends.favour(self.trends.others)
         catalogue = ops.softmax(scores + bias, axis=-1)
-        copied = followed = None
+        copied = followed = tasted = None
+        day = ops.take_along_axis(batch["days"], last, axis=1)
         if self.copy_path is not None:
-            day = ops.take_along_axis(batch["days"], last, axis=1)
             log_weights, odds = self._copy(asked, conditions, day, last, batch)
             copied = _Said(ops.concatenate([batch["items"], batch["memory_items"]], axis=1), ops.exp(log_weights[:, 0, :]), odds)
         if self.follow_path is not None:
@@ -204,14 +219,17 @@ class Recommender(keras.Model):
             followed = _Said(products, weights, odds)
             if self.trends is not None:
                 followed = self._tilted(followed, self.trends.others)
-        return catalogue, copied, followed
+        if self.taste_path is not None:
+            odds, products, weights = self.taste_path.distribution(batch, day)
+            tasted = _Said(products, weights, odds)
+        return catalogue, copied, followed, tasted
 
     def leaning(self, said: tuple, others: float):
-        """What `by_path` would give if the power of trends among all but the own products were by `others` higher."""
+        """What `by_path` would give if the power of trends in catalogue and follow path were by `others` higher."""
         if self.trends is None or not others:
             return said
-        catalogue, copied, followed = said
-        return tilted(catalogue, self.trends.favour(others)), copied, self._tilted(followed, others)
+        catalogue, copied, followed, tasted = said
+        return tilted(catalogue, self.trends.favour(others)), copied, self._tilted(followed, others), tasted
 
     def _tilted(self, said: _Said | None, power):
         return None if said is None else said._replace(weights=tilted(said.weights, self.trends.favour(power, said.places)))

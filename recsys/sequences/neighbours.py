@@ -18,7 +18,7 @@ from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, leading, most_
 from recsys.sequences.arrow import lists_of
 from recsys.sequences.trends import lately_of
 from recsys.split import in_history, in_passes
-from recsys.tables import NEIGHBOURS
+from recsys.tables import LIKENESSES, NEIGHBOURS, Table
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
 OTHER = "other"
@@ -131,7 +131,7 @@ def _columns(batches: list[pa.RecordBatch]) -> dict[str, np.ndarray]:
 
 
 def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
-    """The neighbours and trends of one day and split as arrays, on the driver: they grow with products only, like the model.
+    """The neighbours, likenesses and trends of one day and split as arrays, on the driver: they grow with products only, like the model.
 
     There are none where no two products ever met, as in a log of one product.
 
@@ -141,12 +141,16 @@ def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
     Raises:
         BadData: the rows number more of them.
     """
-    rows = lake.read(NEIGHBOURS).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
+    near, alike = (_counted_in(lake, table, ds, split, products) for table in (NEIGHBOURS, LIKENESSES))
+    return replace(near, alike=alike, lately=lately_of(lake, ds, split, products))
+
+
+def _counted_in(lake: Lake, table: Table, ds: date, split: str, products: int) -> Follows:
+    rows = lake.read(table).where((F.col(c.DAY) == F.lit(ds)) & (F.col(c.SPLIT) == split))
     found = rows.select(c.ITEM_INDEX, c.ITEMS, c.COUNTS).toPandas()
     if found[c.ITEM_INDEX].max() > products:  # not so where there are no rows
         raise BadData(
-            f"The table {NEIGHBOURS.name} of {ds} numbers products up to {found[c.ITEM_INDEX].max()}, the model knows {products}: it was made with the "
+            f"The table {table.name} of {ds} numbers products up to {found[c.ITEM_INDEX].max()}, the model knows {products}: it was made with the "
             f"vocabulary of another day. Run jobs/build_sequences.py --ds {ds} with the --model-ds of this run."
         )
-    follows = Follows.of_rows(found[c.ITEM_INDEX].to_numpy(), found[c.ITEMS].tolist(), found[c.COUNTS].tolist(), products)
-    return replace(follows, lately=lately_of(lake, ds, split, products))
+    return Follows.of_rows(found[c.ITEM_INDEX].to_numpy(), found[c.ITEMS].tolist(), found[c.COUNTS].tolist(), products)

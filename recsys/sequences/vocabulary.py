@@ -11,7 +11,7 @@ from recsys import columns as c
 from recsys.faults import BadData
 from recsys.lake import Lake
 from recsys.settings import SequenceSettings
-from recsys.tables import NEIGHBOURS, SEQUENCES, TRENDS, VOCABULARY
+from recsys.tables import LIKENESSES, NEIGHBOURS, SEQUENCES, TRENDS, VOCABULARY
 
 
 def number_products(history: DataFrame, settings: SequenceSettings, ds: date) -> DataFrame:
@@ -37,12 +37,12 @@ def number_products(history: DataFrame, settings: SequenceSettings, ds: date) ->
 
 
 def numbering(lake: Lake, ds: date, model_ds: date) -> DataFrame:
-    """The vocabulary of `model_ds`, by which sequences, neighbours and trends of `ds` number their products.
+    """The vocabulary of `model_ds`, by which sequences, neighbours, likenesses and trends of `ds` number their products.
 
     Raises:
         BadData: one of them is numbered by the vocabulary of another day, or does not say by which.
     """
-    for table in (SEQUENCES, NEIGHBOURS, TRENDS):
+    for table in (SEQUENCES, NEIGHBOURS, LIKENESSES, TRENDS):
         rows = lake.read(table).where(F.col(c.DAY) == F.lit(ds))
         if c.MODEL_DAY not in rows.columns:
             lake.refuse_other_version(table)

@@ -35,7 +35,7 @@ def refuse_other_products(folder: str | Path, vocabulary: DataFrame, sequences: 
 
     Raises:
         BadData: it was trained before that day of the vocabulary was made anew, or windows have other widths or hold other behaviours by
-            now, or fewer neighbours are counted than it looks at. What an older manifest does not say passes.
+            now, or fewer neighbours or likenesses are counted than it looks at. What an older manifest does not say passes.
     """
     manifest = read_manifest(folder)
     saved = manifest.get("checksums", {}).get(ITEMS)
@@ -56,12 +56,13 @@ def refuse_other_products(folder: str | Path, vocabulary: DataFrame, sequences: 
             f"The model {folder} was trained with sequences.behaviours = {list(learned)}, and the settings now say {list(sequences.behaviours)}. "
             "Set them back, or train a model with these."
         )
-    looked_at = manifest.get("definition", {}).get("neighbours", 0)
-    if looked_at > sequences.neighbours:
-        raise BadData(
-            f"The model {folder} looks at {looked_at} neighbours of a product, and sequences.neighbours = {sequences.neighbours} are counted. "
-            "Raise that and run jobs/build_sequences.py again, or train a model that looks at fewer."
-        )
+    for name, counted in (("neighbours", sequences.neighbours), ("likenesses", sequences.likenesses)):
+        looked_at = manifest.get("definition", {}).get(name, 0)
+        if looked_at > counted:
+            raise BadData(
+                f"The model {folder} looks at {looked_at} {name} of a product, and sequences.{name} = {counted} are counted. "
+                "Raise that and run jobs/build_sequences.py again, or train a model that looks at fewer."
+            )
 
 
 def refuse_other_users(folder: str | Path, normalizer: Sequence[Row], centroids: Sequence[Row]) -> None:

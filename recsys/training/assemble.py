@@ -46,7 +46,7 @@ def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) 
 
 def make_plan(
     settings: Settings, definition: ModelDefinition, version: str, train_files: Sequence[DataFile], validation_files: Sequence[DataFile],
-    neighbour_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int, lately: np.ndarray | None = None,
+    neighbour_files: Sequence[DataFile], likeness_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int, lately: np.ndarray | None = None,
 ) -> Plan:
     """The plan of a training.
 
@@ -57,20 +57,23 @@ def make_plan(
 
     Raises:
         BadData: there is nothing to train on.
-        BadSettings: the model asks for more neighbours than the table holds.
+        BadSettings: the model asks for more neighbours or likenesses than the table holds.
     """
-    if definition.neighbours > settings.sequences.neighbours:
-        raise BadSettings(
-            f"{settings.training.model}: neighbours = {definition.neighbours}, but sequences.neighbours = {settings.sequences.neighbours} are counted of "
-            "each product. Raise sequences.neighbours and run jobs/build_sequences.py again, or lower that of the model."
-        )
+    for name, asked, counted in (
+        ("neighbours", definition.neighbours, settings.sequences.neighbours), ("likenesses", definition.likenesses, settings.sequences.likenesses),
+    ):
+        if asked > counted:
+            raise BadSettings(
+                f"{settings.training.model}: {name} = {asked}, but sequences.{name} = {counted} are counted of each product. Raise sequences.{name} and run "
+                "jobs/build_sequences.py again, or lower that of the model."
+            )
     if not train_files:
         raise BadData("There are no training windows: no user has a product of the vocabulary before the validation period. Give more days of log.")
     counts = np.zeros(len(vocabulary) + 1)
     counts[[row[c.ITEM_INDEX] for row in vocabulary]] = [row[c.EVENTS] for row in vocabulary]
     shape = WindowShape(settings.sequences.length, settings.sequences.memory, attributes)
     behaviour = wanted_behaviour(settings.evaluation.relevant)
-    rows = [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files)]
+    rows = [(file.rows, file.content) for file in (*train_files, *validation_files, *neighbour_files, *likeness_files)]
     trends = None if lately is None else hashlib.sha256(lately.tobytes()).hexdigest()
     return Plan(
         definition, settings.training, shape, counts, segments, tuple(train_files), tuple(validation_files),
@@ -78,7 +81,7 @@ def make_plan(
         behaviour=behaviour_code(behaviour),
         checkpoint=str(Path(settings.models) / f".{version}.checkpoint"),
         fingerprint=_digest([package_hash(), _installed("keras"), version, behaviour, rows, trends]),
-        neighbour_files=tuple(neighbour_files), lately=lately, without_seen=settings.evaluation.drop_seen,
+        neighbour_files=tuple(neighbour_files), likeness_files=tuple(likeness_files), lately=lately, without_seen=settings.evaluation.drop_seen,
     )
 
 

@@ -1,4 +1,4 @@
-"""How much more copy and follow path are heard than they learned, and trends heeded, by what the validation part shows.
+"""How much more copy and follow path are heard than they learned, how much the taste path, and trends heeded, by what the validation part shows.
 
 A network learns its own training targets by heart, so on these the catalogue foretells more than it does on any others, and
 shares that are learned there give it too much. The validation part is what no path has learned from. Its lists are judged
@@ -9,6 +9,7 @@ told here alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import product
@@ -17,28 +18,38 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.definition import ModelDefinition
+from recsys.models.layers.taste_path import SHARE
 from recsys.models.layers.trends import OWN
 from recsys.models.recommender import Moves, Recommender
 from recsys.training.lists import ndcg
 
-_STEPS = (0.0, 1.0, 2.0, 3.0)  # tried for either path, in log odds; never less, for what misleads them is the catalogue
+_SILENT = 50.0  # in log odds: a path that is moved so far down is not heard
+_STEPS = (0.0, 1.0, 2.0, 3.0)  # tried for copy and follow path, in log odds; never less, for what misleads them is the catalogue
+_TASTES = (0.0, -_SILENT, math.log(3 / 7) - math.log(SHARE / (1 - SHARE)))  # tried for the taste path: its share is then .1, none or .3
 _OWN = (0.0, -OWN, -OWN / 2, OWN / 2)  # tried for trends among own products: the power is then .2, 0, .1 or .3
 _OTHERS = (0.0, 0.5, 1.0)  # among other products, where lists hold no own ones
 
 
-def moves_of(definition: ModelDefinition, without_seen: bool, trends: bool) -> tuple[Moves, ...]:
-    """What is tried for a model; first that nothing moves.
+def rounds_of(definition: ModelDefinition, without_seen: bool, trends: bool, likenesses: bool) -> tuple[tuple[Moves, ...], ...]:
+    """What is tried for a model, first the learned shares and then the rest beside the best of these; in each round first that nothing moves.
 
-    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor the powers
-    of trends where nobody counted any. Among other than own products trends are heeded only in lists of these alone: where
-    users repeat themselves it was no gain.
+    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor what hears
+    `trends` or `likenesses` where nobody counted any. In catalogue and follow path trends are heeded only in lists without own
+    products: where users repeat themselves it was no gain.
     """
     copies, heeds, none = definition.copy_path and not without_seen, definition.trend and trends, (0.0,)
-    tried = (
-        _OTHERS if heeds and without_seen else none, _STEPS if copies else none, _STEPS if definition.neighbours else none,
-        _OWN if heeds and copies else none,
+    shares = product(_STEPS if copies else none, _STEPS if definition.neighbours else none)
+    rest = product(
+        _OTHERS if heeds and without_seen else none, _TASTES if definition.likenesses and likenesses else none, _OWN if heeds and copies else none,
     )
-    return tuple((*own_and_shares, others) for others, *own_and_shares in product(*tried))  # alike in the last one after the other
+    return (
+        tuple(Moves(copy, follow) for copy, follow in shares),
+        tuple(Moves(taste=taste, own=own, others=others) for others, taste, own in rest),  # alike in others one after the other
+    )
+
+
+def added(one: Moves, other: Moves) -> Moves:
+    return Moves(*map(sum, zip(one, other)))
 
 
 def ndcg_sums(batches: Iterable[dict[str, np.ndarray]], lists: Callable[[dict], np.ndarray], moves: int) -> np.ndarray:

@@ -24,7 +24,7 @@ def make_scorer(
 
     Args:
         without_seen: leave out the products of the row's window and memory.
-        moves: of the shares of copy and follow path and of trends, see `Recommender.mixed` and `leaning`; each gives lists of its own.
+        moves: see `Recommender.mixed` and `leaning`; each gives lists of its own.
     """
     from keras import ops
 
@@ -39,7 +39,7 @@ def make_scorer(
             return top_k(scores if seen is None else ops.where(seen, -1.0, scores), length)[1]
 
         lists = []
-        for others, alike in groupby(moves, key=lambda move: move[-1]):
+        for others, alike in groupby(moves, key=lambda move: move.others):
             leant, rest = model.leaning(said, others), [move[:-1] for move in alike]
             lists.append(ops.map(partial(listed, leant), ops.convert_to_tensor(rest, "float32")))
         return ops.concatenate(lists)

@@ -32,6 +32,7 @@ class Plan:
     checkpoint: str  # a folder that rank 0 and the driver both see
     fingerprint: str
     neighbour_files: tuple[DataFile, ...] = ()  # rows of `neighbours` of the training history; none: the follow path has nothing to say
+    likeness_files: tuple[DataFile, ...] = ()  # rows of `likenesses` of it; none: the taste path has nothing to say
     lately: np.ndarray | None = None  # users who chose each product at the end of the training history, by index; None: nobody counted
     without_seen: bool = False  # validation ranks products that the user has not had yet
 

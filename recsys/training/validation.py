@@ -13,7 +13,7 @@ from recsys.models.recommender import NOT_MOVED, Moves, Recommender
 from recsys.sequences.feed import WindowFeed
 from recsys.sequences.shape import Batch
 from recsys.sequences.shares import rows_in
-from recsys.training.balance import balanced, best_move, moves_of, ndcg_sums
+from recsys.training.balance import added, balanced, best_move, ndcg_sums, rounds_of
 from recsys.training.lists import make_scorer
 from recsys.training.plan import Plan
 from recsys.training.signs import TOGETHER, VALIDATING
@@ -31,10 +31,9 @@ class Validation:
 
     def __init__(self, plan: Plan, model: Recommender, feed: WindowFeed, horovod, at: Callable[[str], None]) -> None:
         self.model, self.feed, self.horovod, self.at = model, feed, horovod, at
-        self.moves = moves_of(plan.definition, plan.without_seen, plan.lately is not None)
-        self.top, self.lists = (
-            make_scorer(model, plan.condition, plan.behaviour, plan.without_seen, moves) for moves in ((NOT_MOVED,), self.moves)
-        )
+        rounds = rounds_of(plan.definition, plan.without_seen, plan.lately is not None, bool(plan.likeness_files))
+        self.top, *lists = (make_scorer(model, plan.condition, plan.behaviour, plan.without_seen, moves) for moves in ((NOT_MOVED,), *rounds))
+        self.rounds = list(zip(rounds, lists))
         users = feed.batch_size * horovod.size()  # of a step
         self.judged = math.ceil(plan.settings.validation_users / users)  # batches
         self.looked_at = math.ceil(_LOOKED_AT / (users * (plan.products + 1)))
@@ -42,15 +41,19 @@ class Validation:
     def judge(self) -> tuple[float | None, Moves]:
         """The mean NDCG@10 over the users of all ranks, None where there are none; and how shares are moved for it.
 
-        The first users choose among the moves, then the rest are listed by the chosen one alone.
+        The first users choose among the moves, round by round, then the rest are listed by the chosen ones alone.
         """
-        batches = self._batches()
-        sums = self._total(ndcg_sums(islice(batches, self.looked_at), self.lists, len(self.moves)))
-        chosen = best_move(sums)
-        with balanced(self.model, self.moves[chosen]):
+        batches, chosen = self._batches(), NOT_MOVED
+        first = list(islice(batches, self.looked_at))
+        for moves, lists in self.rounds:
+            with balanced(self.model, chosen):
+                sums = self._total(ndcg_sums(first, lists, len(moves)))
+            best = best_move(sums)
+            chosen = added(chosen, moves[best])
+        with balanced(self.model, chosen):
             rest = self._total(ndcg_sums(batches, self.top, 1))
-        total, users = sums[chosen, 0] + rest[0, 0], sums[-1, 0] + rest[-1, 0]
-        return float(total / users) if users else None, self.moves[chosen]
+        total, users = sums[best, 0] + rest[0, 0], sums[-1, 0] + rest[-1, 0]
+        return float(total / users) if users else None, chosen
 
     def _total(self, values: np.ndarray) -> np.ndarray:
         """`values`, float64, added up over all ranks."""

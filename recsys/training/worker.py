@@ -6,7 +6,7 @@ import hashlib
 import logging
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 
@@ -15,6 +15,7 @@ import numpy as np
 from recsys import columns as c
 from recsys.allocation import keep_memory
 from recsys.faults import BadSettings
+from recsys.lake import DataFile
 from recsys.models.bounds import rows_at_once
 from recsys.models.follows import Follows
 from recsys.models.negatives import NegativeSampler
@@ -138,10 +139,15 @@ class _Rank:
         if not self.speaks:
             return
         model.table.assign(product_vectors(self._first_windows(), plan.products, model.table.shape[1], plan.settings.seed))
-        rows = read_rows(plan.neighbour_files if model.follow_path is not None else (), (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
-        follows = Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], plan.products)
-        model.fill(replace(follows, lately=plan.lately))
+        near, alike = (
+            self._counted(files if part is not None else ()) for files, part in ((plan.neighbour_files, model.follow_path), (plan.likeness_files, model.taste_path))
+        )
+        model.fill(replace(near, lately=plan.lately, alike=alike))
         self.average.add(0)  # of no step yet: where it starts from
+
+    def _counted(self, files: Sequence[DataFile]) -> Follows:
+        rows = read_rows(files, (c.ITEM_INDEX, c.ITEMS, c.COUNTS))
+        return Follows.of_rows(rows[c.ITEM_INDEX], rows[c.ITEMS], rows[c.COUNTS], self.plan.products)
 
     def _first_windows(self) -> Iterator[np.ndarray]:
         """The products of windows of all ranks: all of them, or as many as take some seconds to look through."""
@@ -167,7 +173,7 @@ class _Rank:
             entry = {
                 "epoch": progress.epoch + 1, "loss": progress.mean_loss, "validation_ndcg": ndcg, "seconds": round(progress.seconds, 1),
                 "targets": int(progress.targets), "validation_seconds": round(time.monotonic() - started, 1),
-                "copy_moved": moves[0], "follow_moved": moves[1], "own_trends_moved": moves[2], "other_trends_moved": moves[3],
+                **{f"{name}_moved": moved for name, moved in moves._asdict().items()},
             }
             self._tick()
             self.signs.warm()

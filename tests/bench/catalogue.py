@@ -54,7 +54,7 @@ def rows(size: Size, folder: Path) -> Iterator[Row]:
 
 
 def _plan(size: Size, folder: Path) -> Plan:
-    """Writes the windows of all users, those that are learned from and judged by, and the products' neighbours."""
+    """Writes the windows of all users, those that are learned from and judged by, and the products' neighbours and likenesses."""
     shop, definition = Shop(size.products), definition_of(_MODEL)
     write_files(_users(shop, size.users), folder / "users", _FILES)
     settings = TrainingSettings(ranks=THREADS, threads_per_rank=1, epochs=1, retries=0)
@@ -62,11 +62,14 @@ def _plan(size: Size, folder: Path) -> Plan:
     judged = shop.windows(size.judged)
     judged[c.TARGETS] = np.pad(judged[c.ITEMS][:, :1], ((0, 0), (0, TARGET_WIDTH - 1)))
     follows = shop.follows(definition.neighbours)
-    near = {c.ITEM_INDEX: np.arange(size.products + 1, dtype=np.int32), c.ITEMS: follows.items, c.COUNTS: follows.counts}
+    near, alike = (
+        write_files([{c.ITEM_INDEX: np.arange(size.products + 1, dtype=np.int32), c.ITEMS: counted.items, c.COUNTS: counted.counts}], folder / name, 1)
+        for name, counted in (("neighbours", follows), ("likenesses", follows.alike))
+    )
     return Plan(
         definition, settings, shop.shape, np.concatenate([[0.0], 1e6 / np.arange(1, size.products + 1)]), SEGMENTS,
         learned, write_files([judged], folder / "judged", _FILES), condition=LATER_VISIT, behaviour=ANY_BEHAVIOUR,
-        checkpoint=str(folder / "checkpoint"), fingerprint="catalogue", neighbour_files=write_files([near], folder / "neighbours", 1),
+        checkpoint=str(folder / "checkpoint"), fingerprint="catalogue", neighbour_files=near, likeness_files=alike,
     )
 
 
@@ -83,7 +86,7 @@ def _train(plan: Plan) -> tuple[Meter, float]:
 
 
 def _score(size: Size, plan: Plan, folder: Path) -> Meter:
-    """The lists, with neighbours as they are known by then: they reach the workers as on a night."""
+    """The lists, with neighbours and likenesses as they are known by then: they reach the workers as on a night."""
     shop, push = Shop(size.products), PushSettings()
     model = save(plan.definition, shop, folder, best_weights(plan.checkpoint, plan.fingerprint, 0))
     follows = shop.follows(plan.definition.neighbours)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -68,10 +68,14 @@ class Shop:
         return write_files([users | batch], folder, files)
 
     def follows(self, neighbours: int) -> Follows:
-        """Random neighbours of every product, and trends."""
+        """Random neighbours of every product, as many that are alike, and trends."""
         rng = np.random.default_rng((self.seed, neighbours))
+        near, alike = (self._others(rng, neighbours) for _ in range(2))
+        return replace(near, alike=alike, lately=rng.integers(0, 1_000, self.products + 1).astype(np.float32))
+
+    def _others(self, rng: np.random.Generator, neighbours: int) -> Follows:
         size = (self.products + 1, neighbours)
         items = rng.integers(1, self.products + 1, size).astype(np.int32)
         counts = -np.sort(-rng.exponential(5.0, size).astype(np.float32), axis=1)
         items[0] = counts[0] = 0
-        return Follows(items, counts, rng.integers(0, 1_000, self.products + 1).astype(np.float32))
+        return Follows(items, counts)

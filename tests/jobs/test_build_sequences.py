@@ -86,7 +86,7 @@ def test_a_training_night_twice_and_then_a_night_that_only_pushes(spark, shop):
     run(Night(shop, SETTINGS, NEXT, DS))
     assert windows(shop, NEXT) == [(PUSH, "u", [1, 1], 1, [0.5]), (PUSH, "v", [1, 1], 1, [0.5])]
     assert windows(shop, DS) == expected
-    assert shop.read(t.NEIGHBOURS).isEmpty()  # there is but one product
+    assert shop.read(t.NEIGHBOURS).isEmpty() and shop.read(t.LIKENESSES).isEmpty()  # there is but one product
     trends = shop.read(t.TRENDS).where(F.col(c.SPLIT) == PUSH).select(c.DAY, c.ITEM_INDEX, c.USERS, c.MODEL_DAY).collect()
     assert sorted(map(tuple, trends)) == [(DS, 1, 2, DS), (NEXT, 1, 2, DS)]
     vocabulary = spark.createDataFrame([("tea", 1, 2, 2, DS)], schema(t.VOCABULARY))

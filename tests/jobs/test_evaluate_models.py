@@ -22,6 +22,7 @@ from recsys.faults import BadData
 from recsys.job import Night
 from recsys.lake import Lake
 from recsys.pushes.scoring import BATCH_SIZE
+from recsys.sequences.likeness import likenesses
 from recsys.sequences.neighbours import neighbours
 from recsys.sequences.rows import usable, with_roles
 from recsys.sequences.trends import trends
@@ -92,6 +93,7 @@ def night(spark, shop, tmp_path, monkeypatch):
 def _write_counts(lake, events):
     roles, vocabulary = with_roles(events, _SPLIT, _DS), lake.read_day(t.VOCABULARY, _DS)
     lake.replace_day(neighbours(usable(roles, SequenceSettings()), (TRAIN, TEST), vocabulary, 32, _DS, _DS), t.NEIGHBOURS, _DS)
+    lake.replace_day(likenesses(usable(roles, SequenceSettings()), (TRAIN, TEST), vocabulary, 20, _DS, _DS), t.LIKENESSES, _DS)
     lake.replace_day(trends(roles, (TRAIN, TEST), vocabulary, Settings(source="shop.yaml", split=_SPLIT), _DS, _DS), t.TRENDS, _DS)
 
 
@@ -191,7 +193,7 @@ def test_what_was_fitted_on_more_than_the_training_period_stops_the_job_before_a
         (t.SEGMENTS, [("u", 0, 0.0, "test")]), (t.SEGMENT_CENTROIDS, [(0, [0.0], 2), (1, [1.0], 2)]),
         (t.NORMALIZER, [(0, "n_purchase", "log1p", 1.0, 3.0)]), (t.CORRELATIONS, [("n_browse", "n_purchase", 0.5, "constant: dropped n_browse", False, True)]),
         (t.USER_FEATURES, partial(_write_features, spark, of_u=3.0)), (t.SEQUENCES, partial(_write_sequences, spark, of_u=[1, 3])),  # with the d of day 9
-        (t.TRENDS, [(1, 9, _DS, TEST)]), (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, _DS, TEST)]),
+        (t.TRENDS, [(1, 9, _DS, TEST)]), (t.LIKENESSES, [(1, [2] + [0] * 19, [0.9] + [0.0] * 19, _DS, TEST)]), (t.NEIGHBOURS, [(1, [2, 3] + [0] * 30, [2.0, 0.5] + [0.0] * 30, _DS, TEST)]),
         (t.VOCABULARY, [("a", 1, 2, 2), ("b", 2, 1, 1), ("d", 3, 4, 4)]),
     ]  # what is looked at last comes first, so that each is found although the others are still there
     for table, rows in leaks:

@@ -152,6 +152,7 @@ def test_a_model_that_numbers_other_products_than_the_vocabulary_is_refused(lake
     ({"segments": 3}, "another table segment_centroids of"),
     ({"settings": {"sequences": {"behaviours": ["purchase"]}}}, "trained with sequences.behaviours = .'purchase'., and the settings now say"),
     ({"definition": {"name": "any", "neighbours": 33}}, "looks at 33 neighbours of a product, and sequences.neighbours = 32 are counted"),
+    ({"definition": {"name": "any", "likenesses": 21}}, "looks at 21 likenesses of a product, and sequences.likenesses = 20 are counted"),
 ])
 def test_a_model_that_learned_from_other_inputs_than_it_would_be_asked_with_is_refused(lake, tmp_path, learned, told):
     manifest = tmp_path / "models" / f"fake-{shop.DS}" / "manifest.json"
@@ -171,15 +172,16 @@ def test_last_digits_of_what_was_fitted_make_no_other_inputs(lake, tmp_path):
 
 
 @two_days
-def test_sequences_neighbours_and_trends_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
+def test_sequences_and_counts_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
     shop.train(tmp_path, shop.DS, rows=2)  # went wrong, so that EARLIER's model was to push, and did
     night, numbered = shop.night(lake, tmp_path), lake.read_day(t.SEQUENCES, shop.DS)
     with pytest.raises(BadData, match=f"table sequences of {shop.DS} numbers products by the vocabulary of {EARLIER}; .* --ds {shop.DS} --model-ds {shop.DS} first"):
         push(night)
     lake.replace_day(numbered.withColumn(c.MODEL_DAY, F.lit(shop.DS)), t.SEQUENCES, shop.DS)
-    lake.replace_day(lake.frame([(1, [2], [1.0], EARLIER, PUSH)], t.NEIGHBOURS, shop.DS), t.NEIGHBOURS, shop.DS)
+    for counted in (t.NEIGHBOURS, t.LIKENESSES):
+        lake.replace_day(lake.frame([(1, [2], [1.0], EARLIER, PUSH)], counted, shop.DS), counted, shop.DS)
     lake.replace_day(lake.frame([(1, 7, EARLIER, PUSH)], t.TRENDS, shop.DS), t.TRENDS, shop.DS)
-    for table in (t.NEIGHBOURS, t.TRENDS):
+    for table in (t.NEIGHBOURS, t.LIKENESSES, t.TRENDS):
         with pytest.raises(BadData, match=f"table {table.name} of {shop.DS} numbers products by the vocabulary of {EARLIER}"):
             push(night)
         lake.replace_day(lake.frame([], table, shop.DS), table, shop.DS)

@@ -35,6 +35,7 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
     write_circle(lake, users=20)
     filled(lake, t.EVENTS, event_id=["e1"])
     filled(lake, t.VOCABULARY, item_id=[f"p{index}" for index in range(1, PRODUCTS + 1)], item_index=range(1, PRODUCTS + 1), events=[13] * PRODUCTS)
+    filled(lake, t.LIKENESSES, item_index=[2, 2], items=[[5, 6], [7, 8]], counts=[[0.5, 0.25]] * 2, split=[TRAIN, PUSH], model_ds=[DS, DS])
     filled(lake, t.TRENDS, item_index=[3, 4], users=[5, 7], split=[TRAIN, PUSH], model_ds=[DS, DS])
     filled(lake, t.NORMALIZER, attribute=["spend", "visits"], position=[0, 1])
     filled(lake, t.SEGMENT_CENTROIDS, segment=[1, 0], centroid=[[1.0], [0.0]])
@@ -47,9 +48,11 @@ def test_a_training_night_saves_a_model_that_says_what_it_was_made_from(lake, tm
 
     folder = artifact_for(settings.models, DS)
     artifact = load_artifact(folder)
-    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "trends": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
+    assert artifact.manifest["data"] == {"events": 0, "sequences": 0, "neighbours": 0, "likenesses": 0, "trends": 0, "vocabulary": 0, "normalizer": 0, "segment_centroids": 0}
     assert [row["attribute"] for row in artifact.manifest["normalizer"]] == ["spend", "visits"]
     assert artifact.manifest["centroids"] == [[0.0], [1.0]]
+    alike = np.array(artifact.model.taste_path.items)
+    assert alike[2, :3].tolist() == [5, 6, 0] and np.count_nonzero(alike) == 2
     np.testing.assert_array_equal(np.array(artifact.model.trends.lately), 5.0 * (np.arange(PRODUCTS + 1) == 3))
     assert artifact.manifest["metrics"]["validation_ndcg"] == max(epoch["validation_ndcg"] for epoch in artifact.manifest["history"])
     assert artifact.manifest["rows"] == {"train": 20, "validation": 7}

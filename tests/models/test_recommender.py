@@ -89,18 +89,18 @@ def test_training_and_scoring_agree_on_the_probability_of_the_same_product(make,
     np.testing.assert_allclose(np.exp(last), probabilities(model, batch)[:, 9], rtol=1e-4)
 
 
-@pytest.mark.parametrize("parts", [{}, {"copy_path": False}, {"neighbours": 0}, {"copy_path": False, "neighbours": 0}])
+@pytest.mark.parametrize("parts", [{}, {"copy_path": False}, {"neighbours": 0}, {"likenesses": 0}, {"copy_path": False, "neighbours": 0, "likenesses": 0}])
 def test_a_path_that_is_moved_far_enough_is_heard_alone(make, batch, parts):
     model = make(**parts)
-    if model.follow_path is not None:
-        model.fill(count_follows([batch["items"]], 9, 32))
+    follows = count_follows([batch["items"]], 9, 32)
+    model.fill(replace(follows, alike=follows))
     said = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
     catalogue, *others = said
     silent = np.where([path is None for path in others], 0.0, -50.0)
     np.testing.assert_allclose(model.mixed(said, *silent), catalogue, atol=1e-6)
     for number, path in enumerate(others):
         if path is not None:
-            loud = np.where(np.arange(2) == number, 50.0, -50.0)
+            loud = np.where(np.arange(3) == number, 50.0, -50.0)
             alone = np.zeros((3, 10))
             np.add.at(alone, (np.arange(3)[:, None], np.asarray(path.places)), np.asarray(path.weights))
             known = np.asarray(path.odds)[:, 0] > -1e6  # a path with nothing to say is not heard, however far it is moved
@@ -111,21 +111,21 @@ def test_of_the_own_products_those_are_likelier_that_many_users_chose_lately(mak
     model, lately = make(neighbours=0), np.array([0, 3, 0, 8, 0, 1, 99, 0, 2, 0], np.float32)
     said = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
     for moved in (0.0, 0.4):
-        before = np.asarray(model.mixed(said, 50.0, 0.0, moved))
+        before = np.asarray(model.mixed(said, 50.0, own=moved))
         np.testing.assert_allclose(before, np.asarray(model.mixed(said, 50.0)), rtol=1e-5)  # nobody counted
         model.fill(Follows(np.zeros((10, 0), np.int32), np.zeros((10, 0), np.float32), lately))
         tilted = before * (1 + lately) ** (OWN + moved)
-        np.testing.assert_allclose(model.mixed(said, 50.0, 0.0, moved), tilted / tilted.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
+        np.testing.assert_allclose(model.mixed(said, 50.0, own=moved), tilted / tilted.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
         model.fill(Follows(np.zeros((10, 0), np.int32), np.zeros((10, 0), np.float32)))
     without = make(neighbours=0, trend=False)
-    assert len(model.kept) == len(without.kept) + 3 and without.balance[2:] == [None, None]
+    assert len(model.kept) == len(without.kept) + 3 and without.balance[3:] == [None, None]
 
 
 def test_of_all_other_products_those_are_likelier_that_many_users_chose_lately_where_that_is_moved(make, batch):
     model, lately = make(copy_path=False), np.array([0, 3, 0, 8, 0, 1, 99, 0, 2, 0], np.float32)
     follows = count_follows([batch["items"]], 9, 32)
     model.fill(follows)
-    catalogue, _, followed = untilted = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
+    catalogue, _, followed, _ = untilted = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
     model.fill(replace(follows, lately=lately))
     for as_before in (model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR), model.leaning(untilted, 0.0)):  # the power begins at 0
         np.testing.assert_array_equal(model.mixed(as_before), model.mixed(untilted))
@@ -144,7 +144,7 @@ def test_of_all_other_products_those_are_likelier_that_many_users_chose_lately_w
 def test_every_shipped_model_is_named_as_its_file_and_leaks_nothing(make, batch, path):
     definition = read_definition(path)
     assert definition.name == path.stem
-    model = make(**{field: getattr(definition, field) for field in ("inputs", "layers", "head_width", "copy_path", "neighbours")})
+    model = make(**{field: getattr(definition, field) for field in ("inputs", "layers", "head_width", "copy_path", "neighbours", "likenesses")})
     changed = batch | {name: np.where(np.arange(6) == 5, 1, batch[name]).astype(np.int32) for name in ("items", "behaviours", "gaps")}
     np.testing.assert_allclose(states(model, changed)[0, :5], states(model, batch)[0, :5], atol=1e-6)
     np.testing.assert_allclose(probabilities(model, batch).sum(axis=1), 1, rtol=1e-5)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -11,7 +12,7 @@ from recsys.faults import BadData
 from recsys.models.follows import Follows, count_follows
 from recsys.sequences.neighbours import follows_of, leaders, neighbours
 from recsys.split import BY_CHANCE, PUSH, TEST, TRAIN
-from recsys.tables import NEIGHBOURS, TRENDS
+from recsys.tables import LIKENESSES, NEIGHBOURS, TRENDS
 
 DS, DAY_BEFORE = date(1970, 1, 9), date(1970, 1, 8)
 PRODUCTS = 12
@@ -89,10 +90,12 @@ def test_the_leading_neighbours_do_not_depend_on_how_many_pairs_are_held_at_a_ti
 def test_a_day_is_read_as_arrays_and_one_on_which_nothing_met_has_no_neighbours(spark, lake):
     events, vocabulary = shop(spark, [("ann", 1, 1, "train"), ("ann", 2, 2, "train"), ("bob", 1, 3, "test")])
     lake.replace_day(neighbours(events, (TRAIN, TEST), vocabulary, 2, DS, DS), NEIGHBOURS, DS)
+    lake.replace_day(lake.frame([(3, [1, 2], [0.5, 0.25], DS, TRAIN), (3, [2, 0], [0.5, 0.0], DS, TEST)], LIKENESSES, DS), LIKENESSES, DS)
     lake.replace_day(lake.frame([(2, 5, DS, TRAIN)], TRENDS, DS), TRENDS, DS)
     follows = follows_of(lake, DS, TRAIN, PRODUCTS)
     assert list(follows.items[1]) == [2, 0] and list(follows.counts[2]) == [0.5, 0] and follows.items.shape == (PRODUCTS + 1, 2)
-    assert list(follows.lately[:3]) == [0, 0, 5]
+    assert list(follows.lately[:3]) == [0, 0, 5] and list(follows.alike.items[3]) == [1, 2] and list(follows.alike.counts[3]) == [0.5, 0.25]
+    assert follows.digest != replace(follows, alike=None).digest
     with pytest.raises(BadData, match="numbers products up to 2, the model knows 1: .* --ds 1970-01-09"):
         follows_of(lake, DS, TRAIN, products=1)
     alone = DS + timedelta(days=1)

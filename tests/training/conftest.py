@@ -60,7 +60,7 @@ def circle_plan(tmp_path):
         near = lake.files(NEIGHBOURS, DS, TRAIN, lake.version(NEIGHBOURS))
         rows = lake.spark.createDataFrame([(f"p{index}", index, 20) for index in range(1, products + 1)], [c.ITEM, c.ITEM_INDEX, c.EVENTS])
         return assemble.make_plan(
-            settings, definition, "circle-1", files[TRAIN], files[VALIDATION], near, rows.collect(), attributes=2, segments=2
+            settings, definition, "circle-1", files[TRAIN], files[VALIDATION], near, (), rows.collect(), attributes=2, segments=2
         )
 
     return make

@@ -21,5 +21,5 @@ def test_a_model_has_another_name_for_another_seed_and_the_same_however_its_trai
 @pytest.mark.parametrize(("relevant", "asked"), [(("purchase", "repurchase"), PURCHASE_CODE), (("browse", "purchase"), ANY_BEHAVIOUR)])
 def test_an_epoch_is_judged_by_lists_for_what_counts_as_liked_whatever_is_pushed(relevant, asked):
     settings = Settings(source="sources/shop.yaml", evaluation={"relevant": relevant}, pushes={"behaviour": "cart"})
-    plan = make_plan(settings, ModelDefinition(name="circle"), "circle-1", [DataFile("a", 1)], [], [], [], attributes=2, segments=2)
+    plan = make_plan(settings, ModelDefinition(name="circle"), "circle-1", [DataFile("a", 1)], [], [], [], [], attributes=2, segments=2)
     assert plan.behaviour == asked

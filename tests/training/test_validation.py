@@ -35,10 +35,10 @@ def two_ranks_alike(values, op):
 def test_an_epoch_is_judged_by_no_more_users_than_are_asked_for(monkeypatch, users, batches, expected):
     monkeypatch.setattr(validation, "make_scorer", lambda *_, **__: lambda batch: np.tile(np.arange(1, 11), (1, BATCH, 1)))
     plan = SimpleNamespace(
-        settings=TrainingSettings(validation_users=users), definition=ModelDefinition(name="any", copy_path=False, neighbours=0), lately=None,
+        settings=TrainingSettings(validation_users=users), definition=ModelDefinition(name="any", copy_path=False, neighbours=0), lately=None, likeness_files=(),
         without_seen=False, condition=0, behaviour=0, products=5,
     )
     feed = Feed()
     ranks = SimpleNamespace(size=lambda: 2, Sum=None, allreduce=two_ranks_alike)
-    judged = Validation(plan, SimpleNamespace(balance=[None, None, None]), feed, ranks, lambda doing: None).judge()
+    judged = Validation(plan, SimpleNamespace(balance=[None] * 5), feed, ranks, lambda doing: None).judge()
     assert judged == (pytest.approx(expected), NOT_MOVED) and feed.given == batches

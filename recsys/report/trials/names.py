@@ -16,7 +16,7 @@ _WITHOUT = "without_"
 _PARTS = {
     "bilstm": "the BiLSTM", "transformer": "the Transformer", "segment": "the user's segment", "attributes": "the user's attributes",
     "behaviours": "behaviours", "gaps": "time gaps", "copy_path": "the way to repeat", "trend": "what many chose lately",
-    "neighbours": "what others did next",
+    "neighbours": "what others did next", "likenesses": "what others have beside",
 }
 _ABOUT = {
     MODEL: "the first paper's network: reads the history both ways, then weighs it by attention; ours can also repeat products of the history, and go on as other users did",
