@@ -20,6 +20,7 @@ from recsys.models.layers.transformer import CausalTransformer
 from recsys.models.layers.trends import Trends, tilted
 from recsys.models.losses import catalogue_log_likelihood, without_padding
 from recsys.models.negatives import Negatives
+from recsys.models.places import spread
 from recsys.models.targets import ORDER, PLACES, Targets
 
 _FAR = -1e9
@@ -251,24 +252,6 @@ class Recommender(keras.Model):
 def _mixture(rest, said, odds):
     """The log likelihood where a path that has `said` one is heard with log odds `odds`, and the `rest` otherwise; all of one shape."""
     return ops.logaddexp(ops.log_sigmoid(-odds) + rest, ops.log_sigmoid(odds) + said)
-
-
-def leave_out(scores, items):
-    """`scores`, float [rows, products + 1], with -1, below every probability, for the products in `items` [rows, any], 0 padded."""
-    return ops.where(among(items, ops.shape(scores)[1]), -1.0, scores)
-
-
-def among(items, size: int):
-    """Which products are in `items` [rows, any], 0 padded: bool [rows, size]."""
-    return spread(ops.ones_like(items, dtype="float32"), items, size) > 0
-
-
-def spread(weights, places, size: int):
-    """Add each weight [rows, places] to its product: float [rows, size]; padding (index 0) gets nothing."""
-    rows = ops.shape(places)[0]
-    flat = ops.reshape(places + size * ops.arange(rows, dtype=places.dtype)[:, None], (-1,))
-    kept = ops.reshape(ops.where(places > 0, weights, 0.0), (-1,))
-    return ops.reshape(ops.segment_sum(kept, flat, num_segments=rows * size), (rows, size))
 
 
 def _make(layer: LayerDefinition, model: ModelDefinition, number: int) -> keras.layers.Layer:

@@ -81,7 +81,7 @@ class Artifact:
 
     def _compiled(self, n: int, behaviour: int, both: bool) -> Callable:
         from recsys.models.compiled import compiled
-        from recsys.models.recommender import leave_out
+        from recsys.models.places import leave_out
         from recsys.models.top import top_k
 
         def probabilities(batch: dict):

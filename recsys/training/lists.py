@@ -10,7 +10,8 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.compiled import compiled
-from recsys.models.recommender import NOT_MOVED, Moves, Recommender, among
+from recsys.models.places import among
+from recsys.models.recommender import NOT_MOVED, Moves, Recommender
 from recsys.models.top import top_k
 
 TOP = 10

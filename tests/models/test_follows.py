@@ -6,7 +6,7 @@ from keras import ops
 
 from recsys.models.follows import REACH, Follows, count_follows, nearness
 from recsys.models.layers.follow_path import FollowPath
-from recsys.models.recommender import spread
+from recsys.models.places import spread
 
 PRODUCTS = 9
 WINDOWS = st.lists(st.lists(st.integers(1, PRODUCTS), min_size=1, max_size=12), min_size=1, max_size=5)

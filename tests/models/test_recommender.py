@@ -9,7 +9,7 @@ from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
 from recsys.models.follows import Follows, count_follows
 from recsys.models.layers.trends import OWN
-from recsys.models.recommender import spread
+from recsys.models.places import spread
 from recsys.models.targets import PLACES, Targets, wanted_places
 
 ALONE = [

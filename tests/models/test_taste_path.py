@@ -6,7 +6,7 @@ from keras import ops
 
 from recsys.models.follows import Follows
 from recsys.models.layers.taste_path import SHARE, TastePath
-from recsys.models.recommender import spread
+from recsys.models.places import spread
 
 PRODUCTS = 6
 
