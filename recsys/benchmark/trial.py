@@ -70,8 +70,10 @@ class Trial:
 
     @cached_property
     def network(self) -> ModelDefinition:
-        """What is trained: the definition, but where hardly anybody repeats without the copy path: it could say nothing, and takes time."""
-        return self.definition if self.repeats else replace(self.definition, copy_path=False)
+        """What is trained: the definition without the taste path, which was no gain on such a file (Beauty), and where hardly anybody repeats
+        without the copy path: it could say nothing, and takes time."""
+        definition = replace(self.definition, likenesses=0)
+        return definition if self.repeats else replace(definition, copy_path=False)
 
     @cached_property
     def repeats(self) -> bool:

@@ -14,7 +14,7 @@ from recsys.settings import TrainingSettings
 def test_a_model_can_repeat_only_where_users_do(history, repeats):
     histories = Histories(np.array([0, 4]), np.array(history, np.int32), ("", *"abcd"), None)
     trial = Trial(split(histories, LEAVE_ONE_OUT), LEAVE_ONE_OUT, ModelDefinition(name="any", copy_path=True), BenchmarkSettings())
-    assert trial.network.copy_path == repeats
+    assert trial.network.copy_path == repeats and not trial.network.likenesses
 
 
 @pytest.mark.parametrize(("length", "windows"), [(3, 64), (65, 7), (641, 7)])
