@@ -11,8 +11,9 @@ import numpy as np
 from scipy.sparse import coo_matrix, csr_matrix
 
 REACH = 8  # events apart, at most, that two products count as near, and that the follow path looks back
-BACKWARD = 0.5  # what a product that comes before counts, against one that comes after
-UNIT = math.lcm(*range(1, REACH + 1))  # in which pairs are counted: 1 / distance is a whole number of units, so sums do not depend on their order
+BACKWARD = 0.4  # what a product that comes before counts, against one that comes after
+UNIT = 1000  # in which pairs are counted: a whole number of units each, so sums do not depend on their order
+UNITS = tuple(round(UNIT / math.sqrt(apart)) for apart in range(1, REACH + 1))  # of a pair 1, 2, … events apart: 1 / √distance
 LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
 FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
 TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
@@ -21,8 +22,8 @@ _AT_ONCE = 4_000_000  # pairs that are added up at a time
 
 def nearness(apart: np.ndarray) -> np.ndarray:
     """What a product counts as a neighbour of one that stands `apart` events before it (negative: after it)."""
-    distance = np.maximum(np.abs(apart), 1)
-    return np.where((apart == 0) | (distance > REACH), 0.0, np.where(apart > 0, 1.0, BACKWARD) / distance).astype(np.float32)
+    units = np.array([0, *UNITS, 0])[np.minimum(np.abs(apart), REACH + 1)]
+    return (np.where(apart > 0, 1.0, BACKWARD) * units / UNIT).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def count_follows(windows: Iterable[np.ndarray], products: int, neighbours: int)
         for apart in range(1, min(REACH, window.shape[1] - 1) + 1):
             first, second = window[:, :-apart], window[:, apart:]
             near = (second > 0) & (first != second)
-            waiting.append((first[near], second[near], np.full(near.sum(), float(UNIT // apart))))
+            waiting.append((first[near], second[near], np.full(near.sum(), float(UNITS[apart - 1]))))
             held += near.sum()
         if held > _AT_ONCE:
             forward, waiting, held = forward + _added_up(waiting, products), [], 0

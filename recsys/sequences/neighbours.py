@@ -14,7 +14,7 @@ from pyspark.sql import functions as F
 from recsys import columns as c
 from recsys.faults import BadData
 from recsys.lake import Lake
-from recsys.models.follows import BACKWARD, REACH, UNIT, Follows, leading, most_counted
+from recsys.models.follows import BACKWARD, REACH, UNIT, UNITS, Follows, leading, most_counted
 from recsys.sequences.arrow import lists_of
 from recsys.sequences.trends import lately_of
 from recsys.split import in_history, in_passes
@@ -31,8 +31,8 @@ def neighbours(
 ) -> DataFrame:
     """The rows of `neighbours`: of every product the `kept` others with the highest counts, ties by the smaller index.
 
-    Two events of one user that lie d apart, up to `REACH`, in the order (event_time, event_id), count 1/d for the
-    later product as a neighbour of the earlier, and half of that the other way round, in every split that may look at
+    Two events of one user that lie d apart, up to `REACH`, in the order (event_time, event_id), count 1/√d for the
+    later product as a neighbour of the earlier, and `BACKWARD` of that the other way round, in every split that may look at
     both. In a random split d counts the events of its history alone. A product without any neighbour has no row.
 
     All splits but random ones are counted at once. Every event meets `REACH` others, whoever's it is, so the work grows
@@ -62,7 +62,7 @@ def sampled(product: str, every: int) -> Column:
 
 
 def _pairs(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> DataFrame:
-    """One row for each two events of different products near each other: the products, the splits that see both as bits, and 1/d in units."""
+    """One row for each two events of different products near each other: the products, the splits that see both as bits, and 1/√d in units."""
     seen_by = sum((F.when(in_history(split), 1 << bit).otherwise(0) for bit, split in enumerate(splits)), F.lit(0))
     known = events.join(F.broadcast(vocabulary.select(c.ITEM, c.ITEM_INDEX)), on=c.ITEM, how="inner")
     placed = known.select(c.USER, c.TIME, c.EVENT_ID, c.ITEM_INDEX, seen_by.alias(_SEEN_BY))
@@ -70,7 +70,7 @@ def _pairs(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame) -> D
 
     def before(apart: int) -> Column:
         earlier, seen = (F.lag(name, apart).over(in_order) for name in (c.ITEM_INDEX, _SEEN_BY))
-        return F.struct(earlier.alias(_EARLIER), F.col(_SEEN_BY).bitwiseAND(seen).alias(_SEEN_BY), F.lit(UNIT // apart).alias(_UNITS))
+        return F.struct(earlier.alias(_EARLIER), F.col(_SEEN_BY).bitwiseAND(seen).alias(_SEEN_BY), F.lit(UNITS[apart - 1]).alias(_UNITS))
 
     met = [before(apart).alias(f"{_EARLIER}_{apart}") for apart in range(1, REACH + 1)]
     beside = placed.select(F.col(c.ITEM_INDEX).alias(_LATER), *met)
