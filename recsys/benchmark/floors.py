@@ -8,7 +8,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from recsys.benchmark.protocol import Split
-from recsys.models.follows import FADE, LEAST, REACH, TRUST, Follows
+from recsys.models.follows import FADE, LEAST, RARITY, REACH, TRUST, Follows
 
 Ranking = Callable[[np.ndarray], Iterator[int]]  # from the history of a user to all products worth a list, best first
 
@@ -41,7 +41,7 @@ def neighbours(split: Split, test: bool, follows: Follows) -> Ranking:
         heard = totals[last] ** TRUST * np.exp(FADE * np.arange(len(last)))
         said = (heard / np.maximum(totals[last], LEAST))[:, None] * follows.counts[last]
         near, places = np.unique(follows.items[last], return_inverse=True)
-        scores = np.bincount(places.ravel(), said.ravel(), len(near))
+        scores = np.bincount(places.ravel(), said.ravel(), len(near)) / np.maximum(totals[near], LEAST) ** RARITY
         best = near[np.lexsort([near, -scores])]
         return _then_popular(best[best > 0], order)
 

@@ -16,6 +16,7 @@ UNIT = 1000  # in which pairs are counted: a whole number of units each, so sums
 UNITS = tuple(round(UNIT / math.sqrt(apart)) for apart in range(1, REACH + 1))  # of a pair 1, 2, … events apart: 1 / √distance
 LEAST = 0.01  # a count below which a product says nothing: the smallest real one is many times that
 FADE = math.log(0.6)  # with which the weight of a product starts to fall for every event since
+RARITY = 0.1  # the power of a product's own total by which what others say of it is divided, before the validation part says which
 TRUST = 0.5  # the power of a product's count with which its weight starts: the more is known of it, the more it says
 _AT_ONCE = 4_000_000  # pairs that are added up at a time
 

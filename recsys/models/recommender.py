@@ -33,7 +33,8 @@ class Moves(NamedTuple):
     follow: float = 0.0  # the same of the follow path
     taste: float = 0.0  # and of the taste path
     own: float = 0.0  # of the power of trends among a user's own products
-    others: float = 0.0  # and among those that catalogue and follow path speak of
+    rare: float = 0.0  # of the power of rarity in the follow path
+    others: float = 0.0  # of the power of trends among those that catalogue and follow path speak of
 
 
 NOT_MOVED = Moves()
@@ -106,7 +107,7 @@ class Recommender(keras.Model):
         copies, tastes, trends = self.copy_path, self.taste_path, self.trends
         return [
             copies and copies.share, self.follow_path and self.follow_path.share.bias, tastes and tastes.share,
-            copies and trends and trends.own, trends and trends.others,
+            copies and trends and trends.own, self.follow_path and self.follow_path.rarity, trends and trends.others,
         ]
 
     @property
@@ -177,7 +178,7 @@ class Recommender(keras.Model):
         """
         return self.mixed(self.by_path(batch, condition, behaviour))
 
-    def mixed(self, said: tuple, copy=0.0, follow=0.0, taste=0.0, own=0.0):
+    def mixed(self, said: tuple, copy=0.0, follow=0.0, taste=0.0, own=0.0, rare=0.0):
         """What `by_path` gives as one distribution over the products, float32 [rows, products + 1].
 
         All of `Moves` but the last are added here; that one by `leaning`.
@@ -185,6 +186,8 @@ class Recommender(keras.Model):
         catalogue, copied, followed, tasted = said
         if self.trends is not None:
             copied = self._tilted(copied, self.trends.own + own)
+        if followed is not None:
+            followed = followed._replace(weights=self.follow_path.rarer(followed.weights, followed.places, rare))
         share, places, weights = 1.0, [], []  # of the catalogue; where the other paths add to it, and how much
         for path, move in ((copied, copy), (followed, follow), (tasted, taste)):
             if path is not None:
@@ -200,7 +203,7 @@ class Recommender(keras.Model):
     def by_path(self, batch: dict, condition: int, behaviour: int):
         """The distribution over the catalogue, float32 [rows, products + 1], and what copy, follow and taste path say; None for a path that is not there.
 
-        Catalogue and follow path are tilted by trends, the copy path not yet. Arguments as for `call`.
+        Catalogue and follow path are tilted by trends, the copy path not yet, nor the follow path by rarity. Arguments as for `call`.
         """
         last = ops.maximum(batch["length"] - 1, 0)[:, None]
         asked = self._ask(self.encode_at(batch, last), ops.full_like(last, condition), ops.full_like(last, behaviour))

@@ -1,4 +1,4 @@
-"""How much more copy and follow path are heard than they learned, how much the taste path, and trends heeded, by what the validation part shows.
+"""How much more copy and follow path are heard than they learned, how much the taste path, and rarity and trends heeded, by what the validation part shows.
 
 A network learns its own training targets by heart, so on these the catalogue foretells more than it does on any others, and
 shares that are learned there give it too much. The validation part is what no path has learned from. Its lists are judged
@@ -18,6 +18,7 @@ import numpy as np
 
 from recsys import columns as c
 from recsys.models.definition import ModelDefinition
+from recsys.models.follows import RARITY
 from recsys.models.layers.taste_path import SHARE
 from recsys.models.layers.trends import OWN
 from recsys.models.recommender import Moves, Recommender
@@ -27,13 +28,14 @@ _SILENT = 50.0  # in log odds: a path that is moved so far down is not heard
 _STEPS = (0.0, 1.0, 2.0, 3.0)  # tried for copy and follow path, in log odds; never less, for what misleads them is the catalogue
 _TASTES = (0.0, -_SILENT, math.log(3 / 7) - math.log(SHARE / (1 - SHARE)))  # tried for the taste path: its share is then .1, none or .3
 _OWN = (0.0, -OWN, -OWN / 2, OWN / 2)  # tried for trends among own products: the power is then .2, 0, .1 or .3
+_RARE = (0.0, -RARITY, -2 * RARITY, 0.1, 0.2, 0.4)  # tried for rarity: the power is then .1, 0, -.1, .2, .3 or .5
 _OTHERS = (0.0, 0.5, 1.0)  # among other products, where lists hold no own ones
 
 
 def rounds_of(definition: ModelDefinition, without_seen: bool, trends: bool, likenesses: bool) -> tuple[tuple[Moves, ...], ...]:
-    """What is tried for a model, first the learned shares and then the rest beside the best of these; in each round first that nothing moves.
+    """What is tried for a model: the learned shares, beside the best of these rarity, and beside that the rest; in each round first that nothing moves.
 
-    A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor what hears
+    A round in which nothing could move is left out, unless it is the only one. A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor what hears
     `trends` or `likenesses` where nobody counted any. In catalogue and follow path trends are heeded only in lists without own
     products: where users repeat themselves it was no gain.
     """
@@ -42,10 +44,12 @@ def rounds_of(definition: ModelDefinition, without_seen: bool, trends: bool, lik
     rest = product(
         _OTHERS if heeds and without_seen else none, _TASTES if definition.likenesses and likenesses else none, _OWN if heeds and copies else none,
     )
-    return (
+    rounds = (
         tuple(Moves(copy, follow) for copy, follow in shares),
+        tuple(Moves(rare=rare) for rare in (_RARE if definition.neighbours else none)),
         tuple(Moves(taste=taste, own=own, others=others) for others, taste, own in rest),  # alike in others one after the other
     )
+    return tuple(moves for moves in rounds if len(moves) > 1) or ((Moves(),),)
 
 
 def added(one: Moves, other: Moves) -> Moves:

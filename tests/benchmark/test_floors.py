@@ -31,6 +31,11 @@ def test_neighbours_of_the_last_products_are_heard_by_how_near_and_how_well_know
     assert list(ranking(np.array([5]))) == [1, 2, 3, 4, 5]  # nothing is known of 5
 
 
+def test_of_neighbours_that_are_as_near_the_one_that_comes_near_fewer_others_is_first():
+    follows = Follows(np.array([[0, 0], [2, 3], [4, 0], [4, 0], [0, 0], [0, 0]], np.int32), np.array([[0, 0], [1.1, 1], [32, 0], [1, 0], [0, 0], [0, 0]], np.float32))
+    assert list(neighbours(PARTS, False, follows)(np.array([1])))[:2] == [3, 2]  # 1 / 1 ** .1, and 1.1 / 32 ** .1 = .78
+
+
 def test_a_list_is_judged_with_and_without_what_the_user_had():
     figures = judge(lambda history: iter([1, 2, 3]), [np.array([1, 2]), np.array([1])], [np.array([3]), np.array([1])]).figures()
     assert figures[WITH_SEEN] == pytest.approx({"hr@10": 1.0, "ndcg@10": (1 / np.log2(4) + 1) / 2})

@@ -7,7 +7,7 @@ from keras import ops
 
 from recsys.models.conditions import ANY_BEHAVIOUR, LATER_VISIT, NEXT_EVENT
 from recsys.models.definition import BiLSTMDefinition, InputsDefinition, RecurrentDefinition, TransformerDefinition, read_definition
-from recsys.models.follows import Follows, count_follows
+from recsys.models.follows import RARITY, Follows, count_follows
 from recsys.models.layers.trends import OWN
 from recsys.models.places import spread
 from recsys.models.targets import PLACES, Targets, wanted_places
@@ -104,7 +104,7 @@ def test_a_path_that_is_moved_far_enough_is_heard_alone(make, batch, parts):
             alone = np.zeros((3, 10))
             np.add.at(alone, (np.arange(3)[:, None], np.asarray(path.places)), np.asarray(path.weights))
             known = np.asarray(path.odds)[:, 0] > -1e6  # a path with nothing to say is not heard, however far it is moved
-            np.testing.assert_allclose(np.asarray(model.mixed(said, *loud))[known, 1:], alone[known, 1:], atol=1e-6)
+            np.testing.assert_allclose(np.asarray(model.mixed(said, *loud, rare=-RARITY))[known, 1:], alone[known, 1:], atol=1e-6)
 
 
 def test_of_the_own_products_those_are_likelier_that_many_users_chose_lately(make, batch):
@@ -118,7 +118,20 @@ def test_of_the_own_products_those_are_likelier_that_many_users_chose_lately(mak
         np.testing.assert_allclose(model.mixed(said, 50.0, own=moved), tilted / tilted.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
         model.fill(Follows(np.zeros((10, 0), np.int32), np.zeros((10, 0), np.float32)))
     without = make(neighbours=0, trend=False)
-    assert len(model.kept) == len(without.kept) + 3 and without.balance[3:] == [None, None]
+    assert len(model.kept) == len(without.kept) + 3 and without.balance[3:] == [None] * 3
+
+
+def test_the_follow_path_would_rather_have_products_that_come_near_few_others(make, batch):
+    model, follows = make(copy_path=False, likenesses=0), count_follows([batch["items"], np.array([[5, 2], [5, 3], [5, 4]])], 9, 32)
+    model.fill(follows)
+    said = model.by_path(tensors(batch), LATER_VISIT, ANY_BEHAVIOUR)
+    before, volume = (np.asarray(model.mixed(said, follow=50.0, rare=-RARITY)), follows.counts.sum(axis=1))
+    assert volume[5] == volume.max() and (volume[1:] > 0).sum() == 9
+    for moved in (0.0, 0.4):
+        rarer = before[:, 1:] / volume[1:] ** (RARITY + moved)
+        found = np.asarray(model.mixed(said, follow=50.0, rare=moved))
+        np.testing.assert_allclose(found[:, 1:], rarer / rarer.sum(axis=1, keepdims=True), rtol=1e-4, atol=1e-7)
+    assert not np.allclose(before, found, rtol=0.1)
 
 
 def test_of_all_other_products_those_are_likelier_that_many_users_chose_lately_where_that_is_moved(make, batch):

@@ -40,5 +40,5 @@ def test_an_epoch_is_judged_by_no_more_users_than_are_asked_for(monkeypatch, use
     )
     feed = Feed()
     ranks = SimpleNamespace(size=lambda: 2, Sum=None, allreduce=two_ranks_alike)
-    judged = Validation(plan, SimpleNamespace(balance=[None] * 5), feed, ranks, lambda doing: None).judge()
+    judged = Validation(plan, SimpleNamespace(balance=[None] * 6), feed, ranks, lambda doing: None).judge()
     assert judged == (pytest.approx(expected), NOT_MOVED) and feed.given == batches

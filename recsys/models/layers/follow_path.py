@@ -6,8 +6,9 @@ import keras
 import numpy as np
 from keras import ops
 
-from recsys.models.follows import FADE, LEAST, REACH, TRUST, Follows, nearness
+from recsys.models.follows import FADE, LEAST, RARITY, REACH, TRUST, Follows, nearness
 from recsys.models.layers.copy_path import PACE
+from recsys.models.layers.trends import tilted
 
 _FAR = -1e9
 _ROUNDING = 1e-4  # of counts that are subtracted from each other, as a share
@@ -21,7 +22,9 @@ class FollowPath(keras.layers.Layer):
     of such pairs in many epochs is there from the first step, and the network learns what it cannot say.
 
     The counts are those of the table `neighbours`: while it learns, of all that was there to learn from; when it is asked,
-    of all that is known by then. Of a window that is learned from, its own pairs are subtracted first, and a neighbour
+    of all that is known by then. A list divides what they say of a product by that product's own total to a power: what comes near
+    everything says little of anything. Likelihood would rather have the popular ones, so that power is not learned but found by
+    `recsys.training.balance`. Of a window that is learned from, its own pairs are subtracted first, and a neighbour
     that is among those kept by them alone says nothing: else targets would foretell themselves. Pairs of an event in the
     window with one before or after it, in a history that is cut into several windows, stay counted.
     """
@@ -37,17 +40,20 @@ class FollowPath(keras.layers.Layer):
         self.counts = self.add_weight(shape=size, dtype="float32", initializer="zeros", trainable=False, autocast=False, name="counts")
         self.fade = self.add_weight(shape=(self.conditions, REACH), initializer="zeros", name="fade")
         self.trust = self.add_weight(shape=(2,), initializer="zeros", name="trust")
+        self.volume = self.add_weight(shape=(self.products + 1,), initializer="zeros", trainable=False, autocast=False, name="volume")
+        self.rarity = self.add_weight(shape=(1,), initializer=keras.initializers.Constant(RARITY), trainable=False, autocast=False, name="rarity")
         self.share.build(shape)
 
     @property
     def tables(self) -> list:
-        """What is counted and not learned."""
-        return [self.items, self.counts]
+        """What is counted or found, and not learned."""
+        return [self.items, self.counts, self.volume, self.rarity]
 
     def fill(self, follows: Follows) -> None:
         known = follows.fitted(self.neighbours)
         self.items.assign(known.items)
         self.counts.assign(known.counts)
+        self.volume.assign(known.counts.sum(axis=1))
 
     def log_likelihood(self, asked, condition, items, targets):
         """Of the target of every position.
@@ -111,6 +117,11 @@ class FollowPath(keras.layers.Layer):
         said = ops.exp(weights[:, 0, :])[..., None] * counts / ops.maximum(total, LEAST)[..., None]
         rows = ops.shape(items)[0]
         return odds, ops.reshape(products, (rows, -1)), ops.reshape(said, (rows, -1))
+
+    def rarer(self, weights, products, move):
+        """A distribution over `products`, both [rows, any], divided by their totals to the power of `rarity` + `move`."""
+        volume = ops.log(ops.maximum(ops.take(self.volume, products), LEAST))
+        return tilted(weights, -(self.rarity + move) * volume)
 
     def _heard(self, asked, condition, total):
         """Log weights of the sources [rows, asks, REACH], and the log odds of the share of this path [rows, asks]."""
