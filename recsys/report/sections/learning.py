@@ -23,8 +23,9 @@ from recsys.training.artifact import artifact_for, read_manifest
 
 _CURVES = {"loss": "training loss", "validation_ndcg": "validation NDCG"}
 _EPOCHS = (
-    "Every epoch. Copy and follow moved: by how much the shares of these two paths, as log odds, were raised above what was learned, because that "
-    "gains on the validation period."
+    "Every epoch. Moved: by how much something lies above what was learned or set before, because that gains on the validation period. Of the copy, follow and "
+    "taste path it is the share, as log odds (-50: not heard); rare is the power by which the follow path would rather have products that come near few "
+    "others; own and others are those of trends among a user's own products and among all others."
 )
 _CUT_SHORT = " It was still getting better when training.epochs or training.minutes were over: with more of them it might have become better."
 _MEASURES = (
