@@ -46,7 +46,8 @@ def version_of(definition: ModelDefinition, settings: Settings, model_ds: date) 
 
 def make_plan(
     settings: Settings, definition: ModelDefinition, version: str, train_files: Sequence[DataFile], validation_files: Sequence[DataFile],
-    neighbour_files: Sequence[DataFile], likeness_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int, lately: np.ndarray | None = None,
+    neighbour_files: Sequence[DataFile], likeness_files: Sequence[DataFile], vocabulary: Sequence[Row], attributes: int, segments: int,
+    lately: np.ndarray | None = None,
 ) -> Plan:
     """The plan of a training.
 

@@ -35,9 +35,10 @@ _OTHERS = (0.0, 0.5, 1.0)  # among other products, where lists hold no own ones
 def rounds_of(definition: ModelDefinition, without_seen: bool, trends: bool, likenesses: bool) -> tuple[tuple[Moves, ...], ...]:
     """What is tried for a model: the learned shares, beside the best of these rarity, and beside that the rest; in each round first that nothing moves.
 
-    A round in which nothing could move is left out, unless it is the only one. A path that the model has not is never moved, nor the copy path where lists leave out all that it could say, nor what hears
-    `trends` or `likenesses` where nobody counted any. In catalogue and follow path trends are heeded only in lists without own
-    products: where users repeat themselves it was no gain.
+    A round in which nothing could move is left out, unless it is the only one. A path that the model has not is never moved, nor
+    the copy path where lists leave out all that it could say, nor what hears `trends` or `likenesses` where nobody counted any.
+    In catalogue and follow path trends are heeded only in lists without own products: where users repeat themselves it was no
+    gain.
     """
     copies, heeds, none = definition.copy_path and not without_seen, definition.trend and trends, (0.0,)
     shares = product(_STEPS if copies else none, _STEPS if definition.neighbours else none)
