@@ -9,7 +9,7 @@ from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F
 
 from recsys import columns as c
-from recsys.sequences.neighbours import OTHER, PAIRS_SCHEMA, leaders, sampled
+from recsys.sequences.neighbours import OTHER, most_beside, sampled
 from recsys.split import in_history
 from recsys.tables import LIKENESSES
 
@@ -42,8 +42,7 @@ def likenesses(
     low, high = (users.select([F.col(name).alias(f"{side}_{name}" if name in splits else side) for name in users.columns]) for side in (_LOW, _HIGH))
     met = _met(had, splits).where(sampled(_LOW, every) | sampled(_HIGH, every)).join(low, on=_LOW, how="inner").join(high, on=_HIGH, how="inner")
     ways = F.array(*(F.struct(F.col(one).alias(c.ITEM_INDEX), F.col(other).alias(OTHER), *map(_likeness, splits)) for one, other in ((_LOW, _HIGH), (_HIGH, _LOW))))
-    beside = met.select(F.inline(ways)).where(sampled(c.ITEM_INDEX, every)).repartition(F.col(c.ITEM_INDEX))
-    counted = beside.mapInArrow(leaders(splits, kept), PAIRS_SCHEMA)
+    counted = most_beside(met.select(F.inline(ways)), splits, kept, every)
     return counted.withColumns({c.MODEL_DAY: F.lit(model_ds), c.DAY: F.lit(ds)}).select(*LIKENESSES.columns)
 
 

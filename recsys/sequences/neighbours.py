@@ -23,7 +23,7 @@ from recsys.tables import LIKENESSES, NEIGHBOURS, Table
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
 OTHER = "other"
 _AT_ONCE = 2_000_000  # pairs that a worker puts in order at a time
-PAIRS_SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
+_SCHEMA = f"{c.ITEM_INDEX} int, {c.ITEMS} array<int>, {c.COUNTS} array<float>, {c.SPLIT} string"
 
 
 def neighbours(
@@ -52,8 +52,17 @@ def _in_one_pass(events: DataFrame, splits: Sequence[str], vocabulary: DataFrame
     pairs = _pairs(events, splits, vocabulary).where(sampled(_EARLIER, every) | sampled(_LATER, every))
     counted = _counted(pairs, splits)
     ways = F.array(_counts_of(_LOW, _HIGH, "up", "down", splits), _counts_of(_HIGH, _LOW, "down", "up", splits))
-    beside = counted.select(F.inline(ways)).where(sampled(c.ITEM_INDEX, every)).repartition(F.col(c.ITEM_INDEX))
-    return beside.mapInArrow(leaders(splits, kept), PAIRS_SCHEMA)
+    return most_beside(counted.select(F.inline(ways)), splits, kept, every)
+
+
+def most_beside(beside: DataFrame, splits: Sequence[str], kept: int, every: int) -> DataFrame:
+    """One row [item_index, items, counts, split] for each product of the sample and split: the `kept` others that count most beside it.
+
+    Args:
+        beside: one row for each product and another: [item_index, other, a count for each of `splits`].
+    """
+    by_product = beside.where(sampled(c.ITEM_INDEX, every)).repartition(F.col(c.ITEM_INDEX))
+    return by_product.mapInArrow(leaders(splits, kept), _SCHEMA)
 
 
 def sampled(product: str, every: int) -> Column:

@@ -21,7 +21,7 @@ from recsys.models.definition import ModelDefinition
 from recsys.models.follows import RARITY
 from recsys.models.layers.taste_path import SHARE
 from recsys.models.layers.trends import OWN
-from recsys.models.recommender import Moves, Recommender
+from recsys.models.recommender import NOT_MOVED, Moves, Recommender
 from recsys.training.lists import ndcg
 
 _SILENT = 50.0  # in log odds: a path that is moved so far down is not heard
@@ -50,7 +50,7 @@ def rounds_of(definition: ModelDefinition, without_seen: bool, trends: bool, lik
         tuple(Moves(rare=rare) for rare in (_RARE if definition.neighbours else none)),
         tuple(Moves(taste=taste, own=own, others=others) for others, taste, own in rest),  # alike in others one after the other
     )
-    return tuple(moves for moves in rounds if len(moves) > 1) or ((Moves(),),)
+    return tuple(moves for moves in rounds if len(moves) > 1) or ((NOT_MOVED,),)
 
 
 def added(one: Moves, other: Moves) -> Moves:
