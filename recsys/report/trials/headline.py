@@ -68,7 +68,7 @@ def _standing(judged: Sequence[Results]) -> str:
     parts = [f"{_SAID[kind]} in {counts[kind]}" for kind in _SAID if counts[kind]]
     return (
         f"Against the best other method, in {size} experiments on {where}, {beside}it is {words.listing(parts)} by {measured_by(shown_for)}; by F1 it is "
-        f"ahead at every list length in {throughout}."
+        f"ahead at every list length in {throughout or 'none'}."
     )
 
 
