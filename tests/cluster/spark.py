@@ -33,11 +33,10 @@ CONF = {
     "spark.executor.cores": "1",
     "spark.executor.memory": "1g",
     "spark.executor.memoryOverhead": "1g",
-    # Of a few rows: what compiling code for them, planning again after each exchange, and pages of 32 MB take is most of the time.
+    # Of a few rows: what compiling code for them and planning again after each exchange take is most of the time.
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
     "spark.sql.adaptive.enabled": "false",
-    "spark.buffer.pageSize": "4m",
     "spark.sql.shuffle.partitions": "4",
     "spark.databricks.delta.snapshotPartitions": "2",
     "spark.ui.enabled": "false",
