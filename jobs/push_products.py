@@ -1,7 +1,7 @@
 """Push exactly n products to every user with any history.
 
-Reads   sequences, neighbours, likenesses, trends, segments, products, events (of --ds); vocabulary, normalizer, segment_centroids, trained model (of
-        --model-ds)
+Reads   sequences, newcomers, neighbours, likenesses, trends, segments, products, events (of --ds); vocabulary, normalizer, segment_centroids, trained
+        model (of --model-ds)
 Writes  pushes   one pushed product of one user, ds; the day is replaced whole
 
     spark-submit --py-files dist/recsys.zip jobs/push_products.py --config conf/complete_journey.yaml --ds 2017-12-30
@@ -34,15 +34,15 @@ def run(night: Night) -> None:
     lake, ds, settings = night.lake, night.ds, night.settings.pushes
     path = artifact_for(night.settings.models, night.model_ds)
     sequences, segments = (lake.read_split(table, ds, PUSH) for table in (t.SEQUENCES, t.SEGMENTS))
-    vocabulary = numbering(lake, ds, night.model_ds)
+    known = numbering(lake, ds, night.model_ds, push=True)
     refuse_other_inputs(path, lake, night.model_ds, night.settings.sequences)
     products = eligible(lake.read_day(t.PRODUCTS, ds), settings)
     events_version = lake.version(t.EVENTS)
     events = history(with_role(lake.read(t.EVENTS, events_version).where(F.col(c.BEHAVIOUR) != c.RETURN), night.settings.split, ds), PUSH)
     require_any(products, ds)
     unwanted = bought(events, settings)
-    asked, banned = (with_banned(sequences, unwanted, vocabulary), BANNED) if settings.drop_bought else (sequences, None)
-    never, neighbours = item_ids(not_eligible(vocabulary, products)), follows_of(lake, ds, PUSH, vocabulary.count())
+    asked, banned = (with_banned(sequences, unwanted, known), BANNED) if settings.drop_bought else (sequences, None)
+    never, neighbours = item_ids(not_eligible(known, products)), follows_of(lake, ds, PUSH, known.count())
     model_items = top_items(asked, path, settings.n, banned=banned, never=never, behaviour=settings.behaviour, neighbours=neighbours)
     fallback = fallback_lists(recent(events, settings, ds), segments, products, 2 * settings.n + most_bought(unwanted))
     lists = complete(events.select(c.USER).distinct(), model_items, unwanted, segments, fallback, settings.n)
@@ -52,9 +52,9 @@ def run(night: Night) -> None:
 
 
 STAGE = Stage(
-    "push_products", run, writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"), reads=(*whole(t.EVENTS), MODEL, *day(
-        t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, needed=False), *model_day(t.VOCABULARY, t.NORMALIZER, t.SEGMENT_CENTROIDS)),
-)
+    "push_products", run, writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"), reads=(
+        *whole(t.EVENTS), MODEL, *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEWCOMERS, t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, needed=False),
+        *model_day(t.VOCABULARY, t.NORMALIZER, t.SEGMENT_CENTROIDS)))
 
 if __name__ == "__main__":
     run_job(__doc__, STAGE)

@@ -80,6 +80,9 @@ SEGMENT_QUALITY = Table("segment_quality", "one k of the sweep, its best seed an
 VOCABULARY = Table("vocabulary", "one product that the model knows, numbered from 1", {
     c.ITEM: "string", c.ITEM_INDEX: "int", c.EVENTS: "bigint", c.USERS: "bigint", c.DAY: "date",
 }, "build_sequences")
+NEWCOMERS = Table("newcomers", "one product that came up after the model had learned, numbered on from its vocabulary", {
+    c.ITEM: "string", c.ITEM_INDEX: "int", c.EVENTS: "bigint", c.USERS: "bigint", c.MODEL_DAY: "date", c.DAY: "date",  # model_ds as in sequences
+}, "build_sequences")
 SEQUENCES = Table("sequences", "one window of one user's history, for one split", {
     # model_ds is the day of the vocabulary that numbers the products
     c.USER: "string", c.WINDOW: "int", c.LENGTH: "int", c.ITEMS: "array<int>", c.BEHAVIOURS: "array<int>",

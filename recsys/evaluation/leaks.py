@@ -23,10 +23,10 @@ from recsys.evaluation.fitted import (
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
 from recsys.night import Night
-from recsys.sequences.likeness import likenesses
-from recsys.sequences.neighbours import neighbours, sampled
+from recsys.sequences.counts import COUNTED
+from recsys.sequences.counts import counted as count_anew
+from recsys.sequences.neighbours import sampled
 from recsys.sequences.rows import training_events, usable, with_roles
-from recsys.sequences.trends import trends
 from recsys.sequences.vocabulary import number_products
 from recsys.settings import SplitSettings
 from recsys.split import TEST, TRAIN, VALIDATION, histories, history_end
@@ -92,16 +92,14 @@ def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: Data
     vocabulary, length = lake.read_day(t.VOCABULARY, fitted_on), settings.sequences.length
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
-    counted = (F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST)
-    entering = usable(roles, settings.sequences)
-    for table, count, kept in ((t.NEIGHBOURS, neighbours, settings.sequences.neighbours), (t.LIKENESSES, likenesses, settings.sequences.likenesses)):
-        expected = count(entering, (TRAIN, TEST), vocabulary, kept, fitted_on, fitted_on, _EVERY)
-        yield table, wrong_neighbours(lake.read(table).where(counted & sampled(c.ITEM_INDEX, _EVERY)), expected)
-    yield t.TRENDS, wrong_trends(lake.read(t.TRENDS).where(counted), trends(roles, (TRAIN, TEST), vocabulary, settings, fitted_on, fitted_on))
+    for table in COUNTED:
+        found = lake.read(table).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
+        expected = count_anew(table, roles, (TRAIN, TEST), vocabulary, settings, fitted_on, fitted_on, _EVERY)
+        yield table, wrong_trends(found, expected) if table == t.TRENDS else wrong_neighbours(found.where(sampled(c.ITEM_INDEX, _EVERY)), expected)
     entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
     yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)
     if settings.split.kind != "time":  # there their days have told
-        past = histories(entering, _LEARNED)
+        past = histories(usable(roles, settings.sequences), _LEARNED)
         yield t.SEQUENCES, wrong_input(learned.where(F.col(c.WINDOW) == 0), past, vocabulary, length)
         for sequences, known in ((learned, past), (asked, entered)):
             yield t.SEQUENCES, wrong_place(sequences, known, vocabulary)

@@ -35,6 +35,7 @@ class Follows:
     counts: np.ndarray  # float32, the same
     lately: np.ndarray | None = None  # float32 [products + 1]: users who chose the product lately; None where nobody counted
     alike: Follows | None = None  # the products that the same users have, and by how much they are alike; None where nobody counted
+    newcomers: tuple[str, ...] = ()  # item_id of the last of these products: those that came up after the model had learned
 
     @classmethod
     def of_rows(cls, products: np.ndarray, items: Sequence, counts: Sequence, size: int) -> Follows:
@@ -57,6 +58,7 @@ class Follows:
         digest = hashlib.sha256(repr(self.items.shape).encode())
         for part in (self.items, self.counts, *([] if self.lately is None else [self.lately])):
             digest.update(np.ascontiguousarray(part))
+        digest.update(repr(self.newcomers).encode())
         return digest.hexdigest() + (self.alike.digest if self.alike else "")
 
     def fitted(self, neighbours: int) -> Follows:

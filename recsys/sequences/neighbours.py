@@ -17,7 +17,8 @@ from recsys.lake import Lake
 from recsys.models.follows import BACKWARD, REACH, UNIT, UNITS, Follows, leading, most_counted
 from recsys.sequences.arrow import lists_of
 from recsys.sequences.trends import lately_of
-from recsys.split import in_history, in_passes
+from recsys.sequences.vocabulary import newcomers_of
+from recsys.split import PUSH, in_history, in_passes
 from recsys.tables import LIKENESSES, NEIGHBOURS, Table
 
 _SEEN_BY, _LATER, _EARLIER, _UNITS, _LOW, _HIGH = "seen_by", "later", "earlier", "units", "low", "high"
@@ -142,16 +143,16 @@ def _columns(batches: list[pa.RecordBatch]) -> dict[str, np.ndarray]:
 def follows_of(lake: Lake, ds: date, split: str, products: int) -> Follows:
     """The neighbours, likenesses and trends of one day and split as arrays, on the driver: they grow with products only, like the model.
 
-    There are none where no two products ever met, as in a log of one product.
+    There are none where no two products ever met, as in a log of one product. With split push, newcomers are named.
 
     Args:
-        products: how many the vocabulary of the model numbers.
+        products: how many are numbered in the split.
 
     Raises:
         BadData: the rows number more of them.
     """
     near, alike = (_counted_in(lake, table, ds, split, products) for table in (NEIGHBOURS, LIKENESSES))
-    return replace(near, alike=alike, lately=lately_of(lake, ds, split, products))
+    return replace(near, alike=alike, lately=lately_of(lake, ds, split, products), newcomers=newcomers_of(lake, ds) if split == PUSH else ())
 
 
 def _counted_in(lake: Lake, table: Table, ds: date, split: str, products: int) -> Follows:

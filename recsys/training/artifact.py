@@ -64,8 +64,22 @@ class Artifact:
         return _ranked(*free)[0], _ranked(*bound)[0]
 
     def count_anew(self, follows: Follows) -> None:
-        """Look up what others did in `follows` from now on, and no longer in what was known when the model was trained."""
+        """Look up what others did in `follows` from now on, and no longer in what was known when the model was trained.
+
+        Newcomers in it are listed like any other product; a model is given them once.
+        """
+        if follows.newcomers:
+            self._admit(follows)
         self.model.fill(follows)
+
+    def _admit(self, follows: Follows) -> None:
+        from recsys.models.factory import make_model
+        from recsys.models.newcomers import admit
+
+        larger = make_model(self.model.definition, WindowShape(**self.manifest["shape"]), len(follows.items) - 1, self.manifest["segments"])
+        admit(follows, self.model, larger)
+        self.model, self.items = larger, np.concatenate([self.items, np.array(follows.newcomers, dtype=str)])
+        self._graphs.clear()
 
     def _read(self, batch: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
         """Those columns of `batch` that the model looks at."""

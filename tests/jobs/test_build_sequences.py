@@ -91,3 +91,22 @@ def test_a_training_night_twice_and_then_a_night_that_only_pushes(spark, shop):
     assert sorted(map(tuple, trends)) == [(DS, 1, 2, DS), (NEXT, 1, 2, DS)]
     vocabulary = spark.createDataFrame([("tea", 1, 2, 2, DS)], schema(t.VOCABULARY))
     assertDataFrameEqual(shop.read(t.VOCABULARY), vocabulary)
+
+
+def test_a_product_that_came_up_after_training_is_part_of_what_is_pushed_alone(shop):
+    bought = [(user, "cocoa", day) for user, day in (("u", DS - timedelta(days=2)), ("v", DS - timedelta(days=1)), ("u", DS))]
+    shop.replace_where(
+        shop.spark.createDataFrame([purchase(90 + number, *row)[:9] + ("late", "late.csv", row[2]) for number, row in enumerate(bought)], schema(t.EVENTS)),
+        t.EVENTS, "source = 'late'", of="late",
+    )
+    run(Night(shop, SETTINGS, DS, DS))
+    newcomers = shop.read(t.NEWCOMERS).select(c.ITEM, c.ITEM_INDEX, c.EVENTS, c.USERS, c.MODEL_DAY).collect()
+    assert list(map(tuple, newcomers)) == [("cocoa", 2, 3, 2, DS)] and shop.read(t.VOCABULARY).count() == 1
+    found = windows(shop, DS)
+    assert [items for split, _, items, *_ in found if split == PUSH] == [[1, 1, 2, 2], [1, 2]]
+    assert all(set(items) == {1} for split, _, items, *_ in found if split != PUSH)
+    for table in (t.NEIGHBOURS, t.LIKENESSES):
+        assert {tuple(row) for row in shop.read(table).select(c.SPLIT, c.ITEM_INDEX).collect()} == {(PUSH, 1), (PUSH, 2)}
+    run(Night(shop, SETTINGS, NEXT, DS))  # pushes by the model of yesterday
+    assert shop.read_day(t.NEWCOMERS, NEXT).select(c.ITEM_INDEX, c.MODEL_DAY).collect() == [(2, DS)]
+    assert [items for _, _, items, *_ in windows(shop, NEXT)] == [[1, 1, 2, 2], [1, 2, 1]]

@@ -172,6 +172,23 @@ def test_last_digits_of_what_was_fitted_make_no_other_inputs(lake, tmp_path):
 
 
 @two_days
+def test_newcomers_of_the_day_are_pushed_by_an_older_model_and_banned_like_any_product(lake, tmp_path):
+    lake.replace_day(lake.frame([("honey", 5, 3, 3, EARLIER), ("rope", 6, 2, 2, EARLIER)], t.NEWCOMERS, shop.DS), t.NEWCOMERS, shop.DS)
+    lake.replace_day(lake.frame([(5, 3, EARLIER, PUSH)], t.TRENDS, shop.DS), t.TRENDS, shop.DS)
+    night = shop.night(lake, tmp_path, model_ds=EARLIER, pushes={"n": 3})
+    push(night)
+    assert lists(lake)["cid"] == [("honey", MODEL), ("rope", MODEL), ("milk", MODEL)]
+    late = lake.read(t.EVENTS).where("user_id = 'cid'").limit(1).withColumns({c.ITEM: F.lit("honey"), c.EVENT_ID: F.lit("late"), c.SOURCE: F.lit("late")})
+    lake.replace_where(late, t.EVENTS, "source = 'late'", of="late")
+    push(shop.night(lake, tmp_path, model_ds=EARLIER, pushes={"n": 3, "drop_bought": True}))
+    assert lists(lake)["cid"] == [("rope", MODEL), ("milk", MODEL), ("tea", MODEL)]
+    gone = lake.read_day(t.PRODUCTS, shop.DS).where("item_id <> 'rope'").localCheckpoint()
+    lake.replace_day(gone, t.PRODUCTS, shop.DS)
+    push(night)
+    assert lists(lake)["cid"] == [("honey", MODEL), ("milk", MODEL), ("tea", MODEL)]
+
+
+@two_days
 def test_sequences_and_counts_that_are_numbered_for_another_model_are_refused(lake, tmp_path):
     shop.train(tmp_path, shop.DS, rows=2)  # went wrong, so that EARLIER's model was to push, and did
     night, numbered = shop.night(lake, tmp_path), lake.read_day(t.SEQUENCES, shop.DS)
@@ -181,7 +198,8 @@ def test_sequences_and_counts_that_are_numbered_for_another_model_are_refused(la
     for counted in (t.NEIGHBOURS, t.LIKENESSES):
         lake.replace_day(lake.frame([(1, [2], [1.0], EARLIER, PUSH)], counted, shop.DS), counted, shop.DS)
     lake.replace_day(lake.frame([(1, 7, EARLIER, PUSH)], t.TRENDS, shop.DS), t.TRENDS, shop.DS)
-    for table in (t.NEIGHBOURS, t.LIKENESSES, t.TRENDS):
+    lake.replace_day(lake.frame([("honey", 5, 3, 3, EARLIER)], t.NEWCOMERS, shop.DS), t.NEWCOMERS, shop.DS)
+    for table in (t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, t.NEWCOMERS):
         with pytest.raises(BadData, match=f"table {table.name} of {shop.DS} numbers products by the vocabulary of {EARLIER}"):
             push(night)
         lake.replace_day(lake.frame([], table, shop.DS), table, shop.DS)

@@ -47,6 +47,7 @@ def loader(heeds_neighbours=False):
 
         def count_anew(self, follows):
             self.neighbours = follows if heeds_neighbours else None
+            self.items = np_.concatenate([self.items, np_.array(follows.newcomers, dtype=str)])
 
         def top(self, batch, n, banned, behaviour, never=None):
             """Likeliest: the neighbour of the last product, if it was given any; then the product after the last one, and so on round the catalogue."""

@@ -38,7 +38,7 @@ def open_shop(spark, lake, tmp_path, ds=DS, rows=2, model_ds=None) -> None:
     lake.replace_day(frame(spark, t.PRODUCTS, products), t.PRODUCTS, ds)
     lake.replace_day(frame(spark, t.SEGMENTS, segments), t.SEGMENTS, ds)
     lake.replace_day(_sequences(spark, ds, model_ds or ds), t.SEQUENCES, ds)
-    for counted in (t.NEIGHBOURS, t.LIKENESSES, t.TRENDS):
+    for counted in (t.NEWCOMERS, t.NEIGHBOURS, t.LIKENESSES, t.TRENDS):
         lake.replace_day(lake.frame([], counted, ds), counted, ds)
     if not lake.exists(t.VOCABULARY):
         vocabulary = [(item, index, 1, 1, ds) for index, item in enumerate(ITEMS, start=1)]

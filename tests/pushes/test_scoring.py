@@ -62,8 +62,10 @@ def test_a_model_is_kept_for_the_neighbours_that_it_was_loaded_with(tmp_path):
         loads.append(where)
         return fake_model.loader(heeds_neighbours=True)(where)
 
-    given = [LoadedWith(digest, Held(digest), load) for digest in ("one", "one", "two")]
-    assert [resident(path, each).neighbours for each in given] == ["one", "one", "two"] and len(loads) == 2
+    one, two = (Follows(np.zeros((2, width), np.int32), np.zeros((2, width), np.float32)) for width in (1, 2))
+    given = [LoadedWith(follows.digest, Held(follows), load) for follows in (one, one, two)]
+    found = [resident(path, each).neighbours for each in given]
+    assert found[0] is one and found[1] is one and found[2] is two and len(loads) == 2
 
 
 def test_lists_do_not_depend_on_partitions_or_batches(spark, tmp_path):

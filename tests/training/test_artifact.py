@@ -10,6 +10,7 @@ from recsys.faults import BadData, MissingTable
 from recsys.models.conditions import NEXT_EVENT
 from recsys.models.definition import ModelDefinition
 from recsys.models.factory import make_model
+from recsys.models.follows import Follows
 from recsys.sequences.shape import OF_EVENTS, OF_MEMORY, WindowShape
 from recsys.training.artifact import artifact_for, load_artifact, save_artifact
 from tests.training.conftest import LENGTH, MEMORY, PRODUCTS
@@ -67,6 +68,20 @@ def test_what_nobody_may_get_is_left_out_for_all_beside_what_each_must_not_get(m
         indices, _ = artifact.top(circle_batch, PRODUCTS, banned, None, never)
         left = set(range(1, PRODUCTS + 1)) - {3, 4} - ({5} if banned else set())
         assert [set(row) - {0} for row in indices] == [left] * 4
+
+
+def test_newcomers_are_listed_by_their_names(models, circle_batch):
+    near, counts = np.zeros((PRODUCTS + 2, 2), np.int32), np.zeros((PRODUCTS + 2, 2), np.float32)
+    last = circle_batch["items"][:, -1]
+    near[last, 0], counts[last, 0] = PRODUCTS + 1, 5.0
+    artifact = load_artifact(str(models / "circle-1"))
+    without = artifact.top(circle_batch, 1, None, None)
+    artifact.count_anew(Follows(near, counts, newcomers=("fresh",)))
+    indices, _ = artifact.top(circle_batch, PRODUCTS + 1, None, None)
+    assert artifact.items[PRODUCTS + 1] == "fresh" and len(artifact.items) == PRODUCTS + 2
+    assert without[0].max() <= PRODUCTS and all(set(row) == set(range(1, PRODUCTS + 2)) for row in indices)
+    never = artifact.items == "fresh"
+    assert artifact.top(circle_batch, PRODUCTS, None, None, never)[0].max() == PRODUCTS
 
 
 def test_a_changed_file_is_refused_by_name(models):
