@@ -11,7 +11,10 @@ from tests.cluster.shop import DS, LAST_DAYS
 from tests.cluster.watch import reader
 from tests.cluster.world import EXPECTED, LATE, RANKS, World
 
-_READ = ("products", "user_features", "normalizer", "segments", "vocabulary", "neighbours", "likenesses", "trends", "sequences", "pushes", "evaluations")
+_READ = (
+    "products", "user_features", "normalizer", "segments", "vocabulary", "newcomers", "neighbours", "likenesses", "trends", "sequences", "pushes",
+    "evaluations",
+)
 _ENDS = {0, 4}  # well, or told that another run was in the way
 _ANOTHER = "Another run"
 _ONE_HOST = "local[2]"
