@@ -86,6 +86,7 @@ def loader():
             self.version, self.items = self.manifest["version"], np_.array(self.manifest["items"])
 
         def count_anew(self, follows):
+            self.items = np_.concatenate([self.items, np_.array(follows.newcomers, dtype=str)])
             assert follows.items.shape[0] == len(self.items)
 
         def top(self, batch, n, banned, behaviour, never=None):
