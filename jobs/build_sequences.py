@@ -20,11 +20,11 @@ writes the split push alone, so the model, however old, is asked with the counts
 
 from recsys.job import Night, run_job
 from recsys.runs.stage import Stage, day, model_day, whole
-from recsys.sequences.counts import COUNTED, counted
+from recsys.sequences.counts import counted
 from recsys.sequences.rows import beside_users, sequence_rows, spread, training_events, usable, with_roles
 from recsys.sequences.vocabulary import newcomers, number_newcomers, number_products, numbered, of_all, refuse_none
 from recsys.split import PUSH, TEST, TRAIN, VALIDATION, history
-from recsys.tables import EVENTS, NEWCOMERS, NORMALIZER, SEGMENTS, SEQUENCES, USER_FEATURES, VOCABULARY
+from recsys.tables import COUNTED, EVENTS, NEWCOMERS, NORMALIZER, SEGMENTS, SEQUENCES, USER_FEATURES, VOCABULARY
 from recsys.users.aggregate import in_memory
 from recsys.users.normalizer import normalise
 

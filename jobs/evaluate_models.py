@@ -49,7 +49,7 @@ def run(night: Night) -> None:
 
 STAGE = Stage(
     "evaluate_models", run, writes=day(t.EVALUATIONS, t.COMPARISONS, t.COSTS),
-    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, needed=False), JUDGED_MODELS, *model_day(
+    reads=(*whole(t.EVENTS), *day(t.PRODUCTS, t.SEGMENTS, t.SEQUENCES), *day(*t.COUNTED, needed=False), JUDGED_MODELS, *model_day(
         t.VOCABULARY, t.SEQUENCES, t.USER_FEATURES, t.CORRELATIONS, t.NORMALIZER, t.SEGMENT_CENTROIDS, t.SEGMENTS)),
     settings=("models", "split", "attributes", "segments", "sequences", "training", "evaluation"),
 )

@@ -53,7 +53,7 @@ def run(night: Night) -> None:
 
 STAGE = Stage(
     "push_products", run, writes=day(t.PUSHES), settings=("models", "split", "sequences", "pushes"), reads=(
-        *whole(t.EVENTS), MODEL, *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEWCOMERS, t.NEIGHBOURS, t.LIKENESSES, t.TRENDS, needed=False),
+        *whole(t.EVENTS), MODEL, *day(t.SEQUENCES, t.SEGMENTS, t.PRODUCTS), *day(t.NEWCOMERS, *t.COUNTED, needed=False),
         *model_day(t.VOCABULARY, t.NORMALIZER, t.SEGMENT_CENTROIDS)))
 
 if __name__ == "__main__":

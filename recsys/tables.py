@@ -101,6 +101,7 @@ LIKENESSES = Table("likenesses", "one product and those that the same users have
 TRENDS = Table("trends", "one product and how many users chose it in the last days of the histories of one split", {
     c.ITEM_INDEX: "int", c.USERS: "bigint", c.MODEL_DAY: "date", c.SPLIT: "string", c.DAY: "date",  # model_ds as in sequences
 }, "build_sequences", partitions=(c.DAY, c.SPLIT))
+COUNTED = (NEIGHBOURS, LIKENESSES, TRENDS)  # what is counted of products, by day and split, numbered as in sequences
 PUSHES = Table("pushes", "one pushed product of one user", {
     c.USER: "string", c.RANK: "int", c.ITEM: "string", c.SCORE: "double", c.NAME: "string", c.PRICE: "double",
     c.ORIGIN: "string", c.MODEL_VERSION: "string", c.EVENTS_VERSION: "bigint", c.DAY: "date",

@@ -23,8 +23,7 @@ from recsys.evaluation.fitted import (
 from recsys.evaluation.trial import Trial
 from recsys.faults import BadData
 from recsys.night import Night
-from recsys.sequences.counts import COUNTED
-from recsys.sequences.counts import counted as count_anew
+from recsys.sequences.counts import counted
 from recsys.sequences.neighbours import sampled
 from recsys.sequences.rows import training_events, usable, with_roles
 from recsys.sequences.vocabulary import number_products
@@ -92,9 +91,9 @@ def _unlike_training(night: Night, trial: Trial, asked: DataFrame, learned: Data
     vocabulary, length = lake.read_day(t.VOCABULARY, fitted_on), settings.sequences.length
     roles = with_roles(lake.read(t.EVENTS), settings.split, fitted_on)
     yield t.VOCABULARY, wrong_vocabulary(vocabulary, number_products(training_events(roles, settings.sequences), settings.sequences, fitted_on))
-    for table in COUNTED:
+    for table in t.COUNTED:
         found = lake.read(table).where((F.col(c.DAY) == F.lit(fitted_on)) & F.col(c.SPLIT).isin(TRAIN, TEST))
-        expected = count_anew(table, roles, (TRAIN, TEST), vocabulary, settings, fitted_on, fitted_on, _EVERY)
+        expected = counted(table, roles, (TRAIN, TEST), vocabulary, settings, fitted_on, fitted_on, _EVERY)
         yield table, wrong_trends(found, expected) if table == t.TRENDS else wrong_neighbours(found.where(sampled(c.ITEM_INDEX, _EVERY)), expected)
     entered = usable(trial.history, settings.sequences).withColumn(c.SPLIT, F.lit(TEST))
     yield t.SEQUENCES, wrong_input(asked, entered, vocabulary, length)

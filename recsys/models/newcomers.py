@@ -35,7 +35,7 @@ def vectors_of(follows: Follows, learned: np.ndarray) -> np.ndarray:
     known = (items > 0) & (items < len(learned))
     weights = np.where(known, counts, 0.0).astype(np.float32)
     shares = weights / np.maximum(weights.sum(axis=1, keepdims=True), LEAST)
-    places = np.arange(0, items.size + 1, max(items.shape[1], 1)) if items.size else np.zeros(len(items) + 1, int)
+    places = np.arange(len(items) + 1) * items.shape[1]
     return csr_matrix((shares.ravel(), np.where(known, items, 0).ravel(), places), shape=(len(items), len(learned))) @ learned
 
 

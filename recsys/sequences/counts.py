@@ -12,15 +12,13 @@ from recsys.sequences.neighbours import neighbours
 from recsys.sequences.rows import usable
 from recsys.sequences.trends import trends
 from recsys.settings import Settings
-from recsys.tables import LIKENESSES, NEIGHBOURS, TRENDS, Table
-
-COUNTED = (NEIGHBOURS, LIKENESSES, TRENDS)
+from recsys.tables import NEIGHBOURS, TRENDS, Table
 
 
 def counted(
     table: Table, events: DataFrame, splits: Sequence[str], known: DataFrame, settings: Settings, ds: date, model_ds: date, every: int = 1
 ) -> DataFrame:
-    """The rows of `table`, one of `COUNTED`.
+    """The rows of `table`, one of `tables.COUNTED`.
 
     Args:
         events: from `rows.with_roles`.

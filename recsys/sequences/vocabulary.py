@@ -14,7 +14,7 @@ from recsys.faults import BadData
 from recsys.lake import Lake
 from recsys.settings import SequenceSettings
 from recsys.split import PUSH
-from recsys.tables import LIKENESSES, NEIGHBOURS, NEWCOMERS, SEQUENCES, TRENDS, VOCABULARY
+from recsys.tables import COUNTED, NEWCOMERS, SEQUENCES, VOCABULARY
 
 _NEWCOMERS = 10  # a part of max_items: as many at most come in beside those that the model learned
 Numbered = Sequence[tuple[Sequence[str], DataFrame]]  # splits, and the products that have a number in these
@@ -100,7 +100,7 @@ def numbering(lake: Lake, ds: date, model_ds: date, push: bool = False) -> DataF
     Raises:
         BadData: one of them is numbered by the vocabulary of another day, or does not say by which.
     """
-    for table in (SEQUENCES, NEIGHBOURS, LIKENESSES, TRENDS, *([NEWCOMERS] if push else [])):
+    for table in (SEQUENCES, *COUNTED, *([NEWCOMERS] if push else [])):
         rows = lake.read(table).where(F.col(c.DAY) == F.lit(ds))
         if c.MODEL_DAY not in rows.columns:
             lake.refuse_other_version(table)
